@@ -1,0 +1,1 @@
+"""Replate's server: models on a shared machine, reached over gRPC."""

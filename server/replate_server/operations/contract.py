@@ -1,0 +1,162 @@
+"""The contract between operations, their models and whoever runs them.
+
+An *operation* knows pictures: it takes frames of its input plates through the
+darkroom (colour, alpha, windows, tiles), has a model work on display-referred
+tensors, and takes the result back to where the plate came from. A *model* is
+one file that knows nothing but tensors.
+
+Tensors are numpy arrays [height, width, channels], float32, RGB in [0,1]
+display-referred unless the operation says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replate.frame import Frame
+from replate.values import OutputPlate, Parameter, Role, Value
+
+Tensor = NDArray[np.float32]
+Cached = Mapping[str, NDArray[Any]]
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The frames a model sees at once."""
+
+    length: int | None = 1
+    """Frames a window delivers; None for the whole shot in one window."""
+    before: int = 0
+    """Frames of context that it sees before the first it delivers."""
+    after: int = 0
+    """Frames of context that it sees after the last it delivers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The picture sizes a model takes."""
+
+    multiple: int = 1
+    """Sides must be multiples of this; the darkroom pads."""
+    minimum: int = 1
+    """Least length of a side; the darkroom pads."""
+    most_pixels: int | None = None
+    """Above this many pixels the darkroom tiles; None for any size."""
+    overlap: int = 0
+    """Pixels by which tiles overlap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a model says of itself. The catalog and the scheduler read nothing else."""
+
+    name: str
+    """"operation/model", as in the entry point."""
+    label: str
+    tooltip: str
+    revision: str
+    """Changes whenever the same recipe would give other pixels."""
+    licence: str
+    """SPDX identifier."""
+    weights: tuple[str, ...] = ()
+    """Names in the weight registry."""
+    parameters: tuple[Parameter, ...] = ()
+    windows: Windows = Windows()
+    sizes: Sizes = Sizes()
+    memory_bytes: int = 256 * MEGABYTE
+    """Device memory it takes while loaded and at work."""
+
+    @property
+    def operation(self) -> str:
+        return self.name.split("/", 1)[0]
+
+
+class Steps(Protocol):
+    """A running window's line to whoever asked for it."""
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Says how much of the window is done, 0 to 1. Raises `Cancelled` when the job was: call it often."""
+
+    def cached(self, key: str, compute: Callable[[], Cached]) -> Cached:
+        """Arrays by name that are kept in the store under a key, computed when they are not there.
+
+        The key must name everything the arrays depend on: the weights, the code's revision, the frame's digest.
+        """
+
+
+class Model(Protocol):
+    """One implementation of an operation. Each operation's package adds the method that does the work.
+
+    Made without arguments; nothing heavy happens before `load`, and an instance
+    is used by one thread.
+    """
+
+    card: Card
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None:
+        """Puts the weights (files by registry name) on a device: "cpu", "cuda:0"."""
+
+
+class Window(Protocol):
+    """The frames that one run must deliver, and what it may look at to do so."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Frame numbers to deliver, rising."""
+
+    @property
+    def context(self) -> tuple[int, ...]:
+        """Frame numbers that may be read: those to deliver, and those before and after that the card asks for."""
+
+    @property
+    def parameters(self) -> Mapping[str, Value]:
+        """The operation's and the model's parameters, checked, with defaults filled in."""
+
+    @property
+    def seed(self) -> int:
+        """What randomness there is comes from this alone."""
+
+    def has(self, role: str) -> bool:
+        """Whether the job has this input."""
+
+    def frame(self, role: str, number: int) -> Frame:
+        """A frame of an input, read when asked for; pixels are read-only. A one-frame input gives that frame for any number."""
+
+    def digest(self, role: str, number: int) -> str:
+        """The digest of that frame's pixels, for `Steps.cached`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An output frame, as soon as it is ready."""
+
+    output: str
+    frame: Frame
+
+
+class Operation(Protocol):
+    """What an artist asks for."""
+
+    name: str
+    label: str
+    tooltip: str
+    roles: tuple[Role, ...]
+    """The first is the plate whose frame numbers, format and metadata the outputs have."""
+    outputs: tuple[OutputPlate, ...]
+    parameters: tuple[Parameter, ...]
+    """Taken by every model of the operation."""
+    default_model: str
+
+    def check(self, parameters: Mapping[str, Value]) -> None:
+        """Raises `BadRequest` for parameters that are each in range but make no sense together."""
+
+    def run(self, model: Any, window: Window, steps: Steps) -> Iterator[Delivery]:
+        """Every output of every frame in `window.numbers`, in rising order of frames."""

@@ -455,6 +455,7 @@ class Job(_message.Message):
     ENDED_FIELD_NUMBER: _builtins.int
     OUTPUTS_FIELD_NUMBER: _builtins.int
     RECIPE_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     operation: _builtins.str
     model: _builtins.str
@@ -479,6 +480,10 @@ class Job(_message.Message):
     def outputs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the output plates, as in the catalog."""
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the artist should know though the job goes on, a sentence each."""
+
     def __init__(
         self,
         *,
@@ -495,10 +500,11 @@ class Job(_message.Message):
         ended: _timestamp_pb2.Timestamp | None = ...,
         outputs: _abc.Iterable[_builtins.str] | None = ...,
         recipe: _builtins.str = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "ended", b"ended", "progress", b"progress"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "ended", b"ended", "id", b"id", "message", b"message", "model", b"model", "operation", b"operation", "outputs", b"outputs", "owner", b"owner", "progress", b"progress", "project", b"project", "recipe", b"recipe", "state", b"state", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "ended", b"ended", "id", b"id", "message", b"message", "model", b"model", "operation", b"operation", "outputs", b"outputs", "owner", b"owner", "progress", b"progress", "project", b"project", "recipe", b"recipe", "state", b"state", "title", b"title", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -85,6 +85,9 @@ class Steps(Protocol):
     def progress(self, fraction: float, message: str = "") -> None:
         """Says how much of the window is done, 0 to 1. Raises `Cancelled` when the job was: call it often."""
 
+    def warn(self, message: str) -> None:
+        """One sentence that the artist should see though the work goes on: "Frame 12 has 3 NaN pixels, ..."."""
+
     def cached(self, key: str, compute: Callable[[], Cached]) -> Cached:
         """Arrays by name that are kept in the store under a key, computed when they are not there.
 
@@ -123,6 +126,10 @@ class Window(Protocol):
     @property
     def seed(self) -> int:
         """What randomness there is comes from this alone."""
+
+    @property
+    def colour_config(self) -> str:
+        """The OpenColorIO config in which colour spaces are named: "ocio://default", a path."""
 
     def has(self, role: str) -> bool:
         """Whether the job has this input."""

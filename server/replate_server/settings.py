@@ -1,0 +1,134 @@
+"""The server's settings, in one typed place.
+
+Each can be given, strongest first, as a flag of `replate-server serve`, as an
+environment variable (`REPLATE_LISTEN`, `REPLATE_STORE__LIMIT_GB`: two
+underscores between a group and its field), or in a TOML file.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from replate.errors import BadRequest, NotFound
+
+GIGABYTE = 1 << 30
+
+
+class Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StoreSettings(Group):
+    limit_gb: float = Field(100.0, gt=0, description="Frames and cached encodings take at most this much disk, in GiB.")
+    grace_seconds: float = Field(600.0, ge=0, description="A frame is kept at least this long after its last use.")
+
+
+class LimitSettings(Group):
+    frame_pixels: int = Field(64_000_000, ge=1, description="Largest frame, in pixels of its data or display window.")
+    plate_frames: int = Field(10_000, ge=1, description="Longest plate, in frames.")
+    message_mb: int = Field(16, ge=2, le=256, description="Largest gRPC message, in MiB.")
+    open_jobs: int = Field(1_000, ge=1, description="Most open jobs of one user.")
+    streams: int = Field(128, ge=8, description="Most calls served at once.")
+
+
+class WorkerSettings(Group):
+    devices: tuple[str, ...] = Field((), description="Such as cuda:0, cuda:1, cpu; empty for every GPU, or else the CPU.")
+    memory_gb: float | None = Field(None, gt=0, description="Memory for models on a device, in GiB; unset for 80 % of it.")
+    keep_models_seconds: float = Field(600.0, ge=0, description="An unused model leaves its device after this time.")
+    attempts: int = Field(2, ge=1, description="How often a window is tried when its worker dies.")
+
+
+class WeightSettings(Group):
+    folder: Path | None = Field(None, description="Where weights are kept; unset for `weights` in the data directory.")
+    allow_non_commercial: bool = Field(False, description="Whether weights with a non-commercial licence may be used.")
+    refuse: frozenset[str] = Field(frozenset(), description="SPDX licences that are refused.")
+    allow: frozenset[str] = Field(frozenset(), description="Weights by name that are allowed whatever their licence.")
+    registries: tuple[Path, ...] = Field((), description="Further registry files of weights, TOML.")
+
+
+class User(Group):
+    name: str = Field(min_length=1, max_length=100)
+    token_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="sha256 of the token: `replate-server token` makes both.")
+    projects: frozenset[str] = frozenset()
+
+
+class TlsSettings(Group):
+    certificate: Path
+    key: Path
+
+
+class Settings(BaseSettings):
+    """Everything a TD can set. Frozen once loaded."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="REPLATE_", env_nested_delimiter="__", frozen=True, extra="ignore", nested_model_default_partial_update=True
+    )
+
+    listen: str = Field("127.0.0.1:7431", description="Address: host:port, or unix:/path/to/socket.")
+    data: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("replate", appauthor=False)),
+        description="Frames, the ledger, weights and logs live here.",
+    )
+    embedded: bool = Field(False, description="Serve this machine's user only, choose the address, end when idle.")
+    idle_seconds: float = Field(900.0, gt=0, description="An embedded server ends after this time without work.")
+    engine: Literal["local"] = Field("local", description="What runs windows.")
+    colour_config: str = Field("ocio://default", description="OpenColorIO config that names the colour spaces.")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    users: tuple[User, ...] = Field((), description="Who may connect; empty to let everybody on this machine in.")
+    tls: TlsSettings | None = Field(None, description="Certificate and key files to serve TLS with.")
+    store: StoreSettings = StoreSettings()  # type: ignore[call-arg]
+    limits: LimitSettings = LimitSettings()  # type: ignore[call-arg]
+    worker: WorkerSettings = WorkerSettings()  # type: ignore[call-arg]
+    weights: WeightSettings = WeightSettings()  # type: ignore[call-arg]
+
+    @property
+    def weights_folder(self) -> Path:
+        return self.weights.folder or self.data / "weights"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = os.environ.get("REPLATE_CONFIG")
+        if file is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(file))
+
+
+def load(config: Path | None = None, **flags: Any) -> Settings:
+    """Settings from flags (those that are not None), the environment and a file, in that order.
+
+    Raises `NotFound` when the file is not there, and `BadRequest` naming the first field that is wrong.
+    """
+    if config is not None:
+        os.environ["REPLATE_CONFIG"] = str(config)
+    file = os.environ.get("REPLATE_CONFIG")
+    if file is not None and not Path(file).is_file():
+        raise NotFound(f"There is no settings file {file}: give --config an existing TOML file, or leave it out.")
+    try:
+        settings = Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadRequest(
+            f"The setting {where} is wrong ({first['msg']}): correct it in the flags, the environment or {file or 'the file'}."
+        ) from error
+    except ValueError as error:
+        raise BadRequest(f"The settings file {file} cannot be read ({error}): correct its TOML.") from error
+    return settings.model_copy(update={"data": settings.data.expanduser().resolve()})

@@ -131,7 +131,7 @@ class Frame:
 def pixel_bytes(pixels: Pixels) -> memoryview:
     """The blob that names and carries these pixels: C order, little-endian. A view where that is possible."""
     little = pixels.dtype.newbyteorder("<")
-    return memoryview(np.ascontiguousarray(pixels, dtype=little)).cast("B")
+    return np.ascontiguousarray(pixels, dtype=little).data.cast("B")
 
 
 def digest_of(blob: bytes | memoryview) -> str:

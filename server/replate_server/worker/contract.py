@@ -1,0 +1,126 @@
+"""What a scheduler and a worker say to each other.
+
+A worker takes window tasks, one after the other, and answers with messages. All
+are plain values that go over any pipe as JSON; pixels never do: both sides name
+them by digest and find them in the store's folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from replate.frame import StoredFrame
+from replate.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class WindowTask:
+    """One window of one job, with everything it takes to run it."""
+
+    id: int
+    """Names the run; a retry has another."""
+    job: str
+    operation: str
+    model: str
+    parameters: Mapping[str, Value]
+    seed: int
+    view: str
+    numbers: tuple[int, ...]
+    context: tuple[int, ...]
+    inputs: Mapping[str, tuple[StoredFrame, ...]]
+    """The frames of each role that the window may read."""
+    colour_config: str
+    kind: Literal["task"] = "task"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTask:
+    id: int
+    kind: Literal["cancel"] = "cancel"
+
+
+Command = WindowTask | CancelTask
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker is up on its device."""
+
+    device: str
+    kind: Literal["ready"] = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    id: int
+    fraction: float
+    message: str
+    kind: Literal["progressed"] = "progressed"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    id: int
+    message: str
+    kind: Literal["warned"] = "warned"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Arrays were cached in the store's folder under this blob name."""
+
+    id: int
+    name: str
+    size: int
+    kind: Literal["kept"] = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """An output frame lies in the store's folder."""
+
+    id: int
+    output: str
+    frame: StoredFrame
+    kind: Literal["delivered"] = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The window is done; with an error, it is not. `error` is the class in `replate.errors`, `message` its sentence."""
+
+    id: int
+    seconds: float
+    error: str = ""
+    message: str = ""
+    kind: Literal["ended"] = "ended"
+
+
+Message = Ready | Progressed | Warned | Kept | Delivered | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSetup:
+    """What a worker process is started with."""
+
+    device: str
+    store: Path
+    weights: Path
+    registries: tuple[Path, ...]
+    allow_non_commercial: bool
+    refuse: frozenset[str]
+    allow: frozenset[str]
+    memory_bytes: int
+    keep_models_seconds: float
+    threads: int
+    """Processor threads it may use."""
+    log_level: str
+
+
+commands: TypeAdapter[Command] = TypeAdapter(Command)
+messages: TypeAdapter[Message] = TypeAdapter(Message)

@@ -1,0 +1,154 @@
+"""The worker process: takes window tasks from a pipe and runs them on one device.
+
+The main thread runs windows. A second one reads the pipe, so that a cancel
+arrives while a window runs, and so that the process ends at once when the
+server is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import threading
+import time
+import traceback
+from multiprocessing.connection import Connection
+
+import cv2
+import structlog
+
+from replate.errors import Cancelled, Exhausted, Failed, ReplateError
+from replate.frame import StoredFrame
+from replate_server import logs
+from replate_server.operations.registry import models, operations
+from replate_server.store.files import FrameFiles
+from replate_server.weights.policy import Policy
+from replate_server.weights.store import WeightStore
+from replate_server.worker.contract import (
+    CancelTask,
+    Delivered,
+    Ended,
+    Message,
+    Ready,
+    WindowTask,
+    WorkerSetup,
+    commands,
+    messages,
+)
+from replate_server.worker.host import ModelHost, release_memory
+from replate_server.worker.run import RunningSteps, RunningWindow
+
+log = structlog.get_logger()
+
+IDLE_CHECK = 10.0
+"""Seconds between two looks for models that are not used any more."""
+
+
+def main(setup: WorkerSetup, pipe: Connection) -> None:
+    """Runs until the pipe closes. The entry point of the process."""
+    # Ctrl-C goes to the whole process group; the server decides when its workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logs.configure(setup.log_level)
+    _limit_threads(setup.threads)
+    Worker(setup, pipe).run()
+
+
+class Worker:
+    """One device's worker."""
+
+    def __init__(self, setup: WorkerSetup, pipe: Connection) -> None:
+        self._setup = setup
+        self._pipe = pipe
+        self._files = FrameFiles(setup.store)
+        policy = Policy(setup.allow_non_commercial, setup.refuse, setup.allow)
+        weights = WeightStore(setup.weights, policy, setup.registries)
+        self._host = ModelHost(models(), weights, setup.device, setup.memory_bytes)
+        self._tasks: queue.SimpleQueue[WindowTask] = queue.SimpleQueue()
+        self._cancels: dict[int, threading.Event] = {}
+        self._lock = threading.Lock()
+
+    def run(self) -> None:
+        threading.Thread(target=self._listen, name="pipe", daemon=True).start()
+        self._tell(Ready(self._setup.device))
+        while True:
+            try:
+                task = self._tasks.get(timeout=IDLE_CHECK)
+            except queue.Empty:
+                self._host.evict_unused(self._setup.keep_models_seconds)
+                continue
+            self._run(task)
+
+    def _run(self, task: WindowTask) -> None:
+        started = time.perf_counter()
+        error: ReplateError | None = None
+        try:
+            try:
+                self._execute(task)
+            except MemoryError:
+                # Other models may hold what this one needs; the window is tried once more without them.
+                self._host.evict_all_but(task.model)
+                self._execute(task)
+        except ReplateError as caught:
+            error = caught
+        except MemoryError:
+            error = Exhausted(
+                f"{task.model} ran out of memory on {self._setup.device} at frame {task.numbers[0]}: "
+                "ask for smaller frames, or for a smaller model."
+            )
+        except Exception as caught:
+            log.error("window failed", job=task.job, numbers=task.numbers, trace=traceback.format_exc())
+            error = Failed(
+                f"{task.model} failed on frame {task.numbers[0]} ({type(caught).__name__}: {str(caught)[:200]}): "
+                "the server's log says more."
+            )
+        if isinstance(error, Cancelled):
+            release_memory(self._setup.device)
+        with self._lock:
+            self._cancels.pop(task.id, None)
+        name = type(error).__name__ if error else ""
+        self._tell(Ended(task.id, time.perf_counter() - started, name, str(error or "")))
+
+    def _execute(self, task: WindowTask) -> None:
+        steps = RunningSteps(task, self._files, self._cancels[task.id], self._tell)
+        steps.progress(0.0)
+        model = self._host.get(task.model, lambda _fraction, message: steps.progress(0.0, message))
+        window = RunningWindow(task, self._files)
+        try:
+            for delivery in operations()[task.operation].run(model, window, steps):
+                frame = delivery.frame
+                digest, _size = self._files.put(frame.pixels)
+                self._tell(Delivered(task.id, delivery.output, StoredFrame(frame.spec, digest)))
+        except RuntimeError as caught:
+            # torch.OutOfMemoryError is a RuntimeError, and torch need not be installed for every model.
+            if type(caught).__name__ == "OutOfMemoryError":
+                raise MemoryError(str(caught)) from caught
+            raise
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                command = commands.validate_json(self._pipe.recv_bytes())
+                if isinstance(command, CancelTask):
+                    with self._lock:
+                        event = self._cancels.get(command.id)
+                    if event is not None:
+                        event.set()
+                else:
+                    with self._lock:
+                        self._cancels[command.id] = threading.Event()
+                    self._tasks.put(command)
+        except (EOFError, OSError):
+            # The server is gone, and with it anyone who could want the window that is running.
+            os._exit(0)
+
+    def _tell(self, message: Message) -> None:
+        payload = messages.dump_json(message)
+        with self._lock:
+            self._pipe.send_bytes(payload)
+
+
+def _limit_threads(threads: int) -> None:
+    """Shares the processor among the workers of one machine; before any model's library is loaded."""
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    cv2.setNumThreads(threads)

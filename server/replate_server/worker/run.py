@@ -1,0 +1,97 @@
+"""A window while it runs: what its operation may look at, and its line to the scheduler."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from replate.errors import Cancelled, NotFound
+from replate.frame import Frame, StoredFrame
+from replate.values import Value
+from replate_server.operations.contract import Cached
+from replate_server.store.files import FrameFiles
+from replate_server.worker.contract import Kept, Message, Progressed, Warned, WindowTask
+
+TELL_EVERY = 0.1
+"""Seconds between two progress messages at the least."""
+
+
+class RunningWindow:
+    """The `Window` of the operations' contract over a task: frames are mapped from the store when asked for."""
+
+    def __init__(self, task: WindowTask, files: FrameFiles) -> None:
+        self._task = task
+        self._files = files
+        self._frames = {
+            role: {stored.spec.number: stored for stored in frames} for role, frames in task.inputs.items()
+        }
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        return self._task.numbers
+
+    @property
+    def context(self) -> tuple[int, ...]:
+        return self._task.context
+
+    @property
+    def parameters(self) -> Mapping[str, Value]:
+        return self._task.parameters
+
+    @property
+    def seed(self) -> int:
+        return self._task.seed
+
+    @property
+    def colour_config(self) -> str:
+        return self._task.colour_config
+
+    def has(self, role: str) -> bool:
+        return role in self._frames
+
+    def frame(self, role: str, number: int) -> Frame:
+        return self._files.read(self._stored(role, number))
+
+    def digest(self, role: str, number: int) -> str:
+        return self._stored(role, number).digest
+
+    def _stored(self, role: str, number: int) -> StoredFrame:
+        frames = self._frames[role]
+        if len(frames) == 1:
+            return next(iter(frames.values()))
+        if number not in frames:
+            raise NotFound(f"The {role} has no frame {number}: render it, or ask for the frames that are there.")
+        return frames[number]
+
+
+class RunningSteps:
+    """The `Steps` of the operations' contract, over a pipe to the scheduler."""
+
+    def __init__(
+        self, task: WindowTask, files: FrameFiles, cancelled: threading.Event, tell: Callable[[Message], None]
+    ) -> None:
+        self._task = task
+        self._files = files
+        self._cancelled = cancelled
+        self._tell = tell
+        self._told = 0.0
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        if self._cancelled.is_set():
+            raise Cancelled("The job was cancelled.")
+        now = time.monotonic()
+        if now - self._told >= TELL_EVERY:
+            self._told = now
+            self._tell(Progressed(self._task.id, min(max(fraction, 0.0), 1.0), message))
+
+    def warn(self, message: str) -> None:
+        self._tell(Warned(self._task.id, message))
+
+    def cached(self, key: str, compute: Callable[[], Cached]) -> Cached:
+        found = self._files.cached(key)
+        if found is None:
+            found = compute()
+            name, size = self._files.keep(key, found)
+            self._tell(Kept(self._task.id, name, size))
+        return found

@@ -8,14 +8,15 @@ from numpy.typing import NDArray
 Image = NDArray[np.float32]
 
 LEAST = 1.0 / 1024.0
-"""Alpha below this counts as none: what light there is is emission, and dividing would make sparks of noise."""
+"""Alpha below this counts as none: what light there is is emission, and dividing would make sparks of
+noise."""
 
 
 def unpremultiply(rgb: NDArray[np.floating], alpha: NDArray[np.floating]) -> Image:
     """Colour without its coverage: `rgb` [height, width, channels] over `alpha` [height, width], as float32.
 
-    Where alpha is 0, negative, NaN or below `LEAST`, colour passes unchanged, and so does emission. Alpha above 1
-    counts as 1: it is opaque, and colour is not darkened for a filter's overshoot.
+    Where alpha is 0, negative, NaN or below `LEAST`, colour passes unchanged, and so does emission. Alpha
+    above 1 counts as 1: it is opaque, and colour is not darkened for a filter's overshoot.
     """
     colour: Image = np.divide(rgb, _coverage(alpha)[..., None], dtype=np.float32)
     return colour

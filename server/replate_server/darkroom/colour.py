@@ -9,8 +9,9 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-import PyOpenColorIO as ocio
 from numpy.typing import NDArray
+from PyOpenColorIO import OPTIMIZATION_LOSSLESS, Config
+from PyOpenColorIO import Exception as OcioError
 
 from replate.errors import BadRequest
 from replate.frame import DATA
@@ -42,7 +43,8 @@ class Colour:
         """Raises `BadRequest` for a space that is no colour space, role or alias of the config."""
         if space == DATA:
             raise BadRequest(
-                'A plate in the colour space "data" holds no colour; give the colour space that its R, G and B are in.'
+                'A plate in the colour space "data" holds no colour; '
+                "give the colour space that its R, G and B are in."
             )
         if self._config.getColorSpace(space) is not None:
             return
@@ -87,16 +89,15 @@ class Colour:
                 self.check(space)
                 try:
                     processor = self._make(space, inward)
-                except ocio.Exception as error:
+                except OcioError as error:
                     raise BadRequest(
-                        f'The OpenColorIO config {self._name} cannot take "{space}" to or from linear Rec.709 '
-                        f'({_first_line(error)}); use another space, or add the role "aces_interchange" to the config.'
+                        f'The OpenColorIO config {self._name} knows no way from "{space}" to linear Rec.709 '
+                        f"({_first_line(error)}); use another space, or add the role "
+                        '"aces_interchange" to the config.'
                     ) from error
                 # Lossless keeps OpenColorIO's approximate log, exp and pow away: they cost 1e-4.
                 self._processors[key] = (
-                    None
-                    if processor.isNoOp()
-                    else processor.getOptimizedCPUProcessor(ocio.OPTIMIZATION_LOSSLESS)
+                    None if processor.isNoOp() else processor.getOptimizedCPUProcessor(OPTIMIZATION_LOSSLESS)
                 )
             return self._processors[key]
 
@@ -106,12 +107,12 @@ class Colour:
         if linear is None:
             try:
                 convert = (
-                    ocio.Config.GetProcessorToBuiltinColorSpace
+                    Config.GetProcessorToBuiltinColorSpace
                     if inward
-                    else ocio.Config.GetProcessorFromBuiltinColorSpace
+                    else Config.GetProcessorFromBuiltinColorSpace
                 )
                 return convert(config, space, _LINEAR) if inward else convert(_LINEAR, config, space)
-            except ocio.Exception:
+            except OcioError:
                 linear = next(
                     (name for name in _LINEAR_BY_CUSTOM if config.getColorSpace(name) is not None), None
                 )
@@ -122,21 +123,24 @@ class Colour:
 
 @lru_cache(maxsize=16)
 def colour(config: str) -> Colour:
-    """The config of a name ("ocio://default", "ocio://...") or a path. Raises `BadRequest` where there is none."""
+    """The config of a name ("ocio://default", "ocio://...") or a path. Raises `BadRequest` where there is
+    none."""
     return Colour(config)
 
 
 def _load(config: str) -> Any:
     if not config.startswith("ocio://") and not Path(config).is_file():
         raise BadRequest(
-            f'There is no OpenColorIO config "{config}" on the server; give a path that it sees, or {_BUILTIN}.'
+            f'There is no OpenColorIO config "{config}" on the server; '
+            f"give a path that it sees, or {_BUILTIN}."
         )
     try:
-        loaded = ocio.Config.CreateFromFile(config)
+        loaded = Config.CreateFromFile(config)
         loaded.validate()
-    except ocio.Exception as error:
+    except OcioError as error:
         raise BadRequest(
-            f'The OpenColorIO config "{config}" cannot be used ({_first_line(error)}); mend it, or give {_BUILTIN}.'
+            f'The OpenColorIO config "{config}" cannot be used ({_first_line(error)}); '
+            f"mend it, or give {_BUILTIN}."
         ) from error
     return loaded
 

@@ -27,7 +27,8 @@ class Development:
     """A frame made ready for a model, with what it takes to go back."""
 
     display: Image
-    """What a model sees: [height, width, 3] over the data window, RGB in [0,1], display-referred, without alpha."""
+    """What a model sees: [height, width, 3] over the data window, RGB in [0,1], display-referred, without
+    alpha."""
     warnings: tuple[str, ...]
     """A sentence for NaN and one for infinity, where the plate has them in its colour."""
     frame: Frame
@@ -37,10 +38,10 @@ class Development:
     def finish(self, display: Image) -> Frame:
         """A model's picture [height, width, 3], like `display`, as a frame of the same spec.
 
-        The exact inverse: a pixel that the model left as it was is the plate's own, bit for bit (mended where it was
-        NaN or infinite), and others are kept from being brighter than 1 and all that the plate shows nearby (see
-        `guard`). All other channels are the plate's. Half samples beyond 65504 stop there; where the model gave NaN
-        or infinity, the plate is kept. Raises `Failed` for a picture of another size.
+        The exact inverse: a pixel that the model left as it was is the plate's own, bit for bit (mended where
+        it was NaN or infinite), and others are kept from being brighter than 1 and all that the plate shows
+        nearby (see `guard`). All other channels are the plate's. Half samples beyond 65504 stop there; where
+        the model gave NaN or infinity, the plate is kept. Raises `Failed` for a picture of another size.
         """
         if display.shape != self.display.shape:
             raise Failed(
@@ -55,7 +56,8 @@ class Development:
         alpha = _alpha(self.frame)
         for rows in _strips(spec.data_window.height, spec.data_window.width):
             clean = self._clean[rows]
-            touched = (painted[rows] != self.display[rows]).any(axis=-1)
+            changed = painted[rows] != self.display[rows]
+            touched = changed[..., 0] | changed[..., 1] | changed[..., 2]
             if touched.any():
                 rgb = self._back(painted[rows], None if alpha is None else alpha[rows], len(indices))
                 if spec.pixel_type is PixelType.HALF:
@@ -77,9 +79,9 @@ class Development:
 def develop(frame: Frame, config: str) -> Development:
     """What a model sees of a frame: sanitised, unpremultiplied, linear Rec.709, range-compressed.
 
-    The colour is in R, G and B (and A, if there is one), or in a single channel ("Y", or the only one beside A),
-    which is seen as grey. `config` names the OpenColorIO config. Raises `BadRequest` for a frame without such
-    channels or pixels, or in a colour space that the config does not have.
+    The colour is in R, G and B (and A, if there is one), or in a single channel ("Y", or the only one beside
+    A), which is seen as grey. `config` names the OpenColorIO config. Raises `BadRequest` for a frame without
+    such channels or pixels, or in a colour space that the config does not have.
     """
     space = frame.spec.colour_space
     known = colour(config)
@@ -143,12 +145,12 @@ def _warnings(number: int, nan: int, infinite: int) -> tuple[str, ...]:
     warnings = []
     if nan:
         warnings.append(
-            f"Frame {number} has {nan} NaN sample{'s' * (nan > 1)}; they were replaced by their neighbours' mean: "
+            f"Frame {number} has {nan} NaN sample{'s' * (nan > 1)}, replaced by the mean of the neighbours; "
             "check what wrote the plate."
         )
     if infinite:
         warnings.append(
-            f"Frame {number} has {infinite} infinite sample{'s' * (infinite > 1)}; they were replaced by 65504: "
+            f"Frame {number} has {infinite} infinite sample{'s' * (infinite > 1)}, replaced by 65504; "
             "check what wrote the plate."
         )
     return tuple(warnings)

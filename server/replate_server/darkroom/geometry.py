@@ -14,11 +14,12 @@ Array = NDArray[Any]
 
 
 def reframe(pixels: Array, source: Box, target: Box, fill: float | Literal["edge"] = 0) -> Array:
-    """Pixels that lie in one box, brought to another: cropped where it is smaller, filled where it reaches beyond.
+    """Pixels that lie in one box, brought to another: cropped where it is smaller, filled where it reaches
+    beyond.
 
-    `pixels` is [height, width] or [height, width, channels] of any type, as large as `source`. `fill` is a value,
-    or "edge" to go on with the nearest pixel. The same array comes back where the boxes are the same, otherwise a
-    new one. Raises `BadRequest` for a target without pixels, or nothing to extend.
+    `pixels` is [height, width] or [height, width, channels] of any type, as large as `source`. `fill` is a
+    value, or "edge" to go on with the nearest pixel. The same array comes back where the boxes are the same,
+    otherwise a new one. Raises `BadRequest` for a target without pixels, or nothing to extend.
     """
     if pixels.shape[:2] != (source.height, source.width):
         raise BadRequest(
@@ -36,7 +37,8 @@ def reframe(pixels: Array, source: Box, target: Box, fill: float | Literal["edge
             )
         rows = np.arange(target.y - source.y, target.bottom - source.y).clip(0, source.height - 1)
         columns = np.arange(target.x - source.x, target.right - source.x).clip(0, source.width - 1)
-        return pixels[rows[:, None], columns]
+        extended: Array = pixels[rows[:, None], columns]
+        return extended
     framed = np.full((target.height, target.width, *pixels.shape[2:]), fill, pixels.dtype)
     shared = source.intersection(target)
     if not shared.empty:
@@ -45,10 +47,12 @@ def reframe(pixels: Array, source: Box, target: Box, fill: float | Literal["edge
 
 
 def pad(image: Array, multiple: int, minimum: int) -> tuple[Array, Box]:
-    """A picture whose sides are multiples of `multiple` and at least `minimum`, and the box in which the original lies.
+    """A picture whose sides are multiples of `multiple` and at least `minimum`, and the box in which the
+    original lies.
 
-    [height, width, ...] of any type. Filled by reflection about the outermost pixels, evenly on both sides, as often
-    as it takes; a side of one pixel is repeated. The same array comes back where nothing is missing. Undone by `crop`.
+    [height, width, ...] of any type. Filled by reflection about the outermost pixels, evenly on both sides,
+    as often as it takes; a side of one pixel is repeated. The same array comes back where nothing is missing.
+    Undone by `crop`.
     """
     height, width = image.shape[:2]
     return pad_to(image, rounded(height, multiple, minimum), rounded(width, multiple, minimum))

@@ -16,8 +16,8 @@ Matte = NDArray[np.float32]
 def matte_of(frame: Frame, box: Box) -> Matte:
     """The matte that a frame carries, in a box of the display window's coordinates: [height, width] in [0,1].
 
-    Its only channel, or "A", or the highest of the layers' ("subject.A", "car.A"). 0 outside the data window and
-    for NaN. Raises `BadRequest` for a frame with none of these.
+    Its only channel, or "A", or the highest of the layers' ("subject.A", "car.A"). 0 outside the data window
+    and for NaN. Raises `BadRequest` for a frame with none of these.
     """
     names = frame.spec.channels
     if len(names) == 1:
@@ -28,8 +28,8 @@ def matte_of(frame: Frame, box: Box) -> Matte:
         chosen = [name for name in names if name.endswith(".A")]
     if not chosen:
         raise BadRequest(
-            f"Frame {frame.spec.number} of the matte has the channels {', '.join(names)}, and none is a matte; "
-            'give it one channel, or shuffle the matte into "A".'
+            f"Frame {frame.spec.number} of the matte has the channels {', '.join(names)}, "
+            'and none is a matte; give it one channel, or shuffle the matte into "A".'
         )
     planes = [frame.channel(name) for name in chosen]
     highest = planes[0] if len(planes) == 1 else np.fmax.reduce(planes)
@@ -41,9 +41,9 @@ def matte_of(frame: Frame, box: Box) -> Matte:
 def composite(inside: Frame, outside: Frame, matte: Matte) -> Frame:
     """One frame inside a matte, another outside it: bit for bit where the matte is 1 and where it is 0.
 
-    Both have the same channels, type and data window, which `matte` [height, width] fills; the frame has `outside`'s
-    spec. Between, samples are mixed in proportion, as premultiplied ones may be; where one of the two is NaN or
-    infinite, `inside`'s is taken. Raises `BadRequest` for frames that do not match.
+    Both have the same channels, type and data window, which `matte` [height, width] fills; the frame has
+    `outside`'s spec. Between, samples are mixed in proportion, as premultiplied ones may be; where one of the
+    two is NaN or infinite, `inside`'s is taken. Raises `BadRequest` for frames that do not match.
     """
     if (
         inside.pixels.shape != outside.pixels.shape
@@ -51,8 +51,8 @@ def composite(inside: Frame, outside: Frame, matte: Matte) -> Frame:
         or matte.shape != outside.pixels.shape[:2]
     ):
         raise BadRequest(
-            f"Frame {outside.spec.number}: a picture of {inside.pixels.shape}, one of {outside.pixels.shape} and a "
-            f"matte of {matte.shape} cannot be composited; bring them to one data window and the same channels."
+            f"Frame {outside.spec.number}: pictures of {inside.pixels.shape} and {outside.pixels.shape} and a "
+            f"matte of {matte.shape} cannot be composited; bring them to one data window and equal channels."
         )
     some = matte > 0
     if not some.any():
@@ -87,14 +87,15 @@ def grow(matte: Matte, pixels: int) -> Matte:
 
 
 def feather(matte: Matte, pixels: float) -> Matte:
-    """A matte [height, width] whose edge is softened over about `pixels` on either side; solid stays exactly solid."""
+    """A matte [height, width] whose edge is softened over about `pixels` on either side; solid stays exactly
+    solid."""
     if pixels <= 0:
         return matte
     reach = max(int(np.ceil(pixels)), 1)
     soft = cv2.GaussianBlur(
         np.ascontiguousarray(matte, np.float32),
         (2 * reach + 1, 2 * reach + 1),
-        pixels / 2.0,
+        pixels / 2.5,
         borderType=cv2.BORDER_REPLICATE,
     ).reshape(matte.shape)
     # The weights of a blur sum to one only nearly.

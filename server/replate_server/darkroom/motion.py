@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from replate.errors import Failed
 from replate_server.darkroom.resize import Nature
 
 Array = NDArray[Any]
@@ -17,12 +18,16 @@ Motion = NDArray[np.float32]
 def warp(image: Array, motion: Motion, nature: Nature) -> Array:
     """A picture fetched along motion vectors: out(x) = image(x + motion(x)), a backward warp.
 
-    `image` is [height, width] or [height, width, channels], `motion` [height, width, 2] in pixels (u to the right,
-    v down), of the same height and width. COLOUR and MATTE are interpolated linearly and come back float32, DATA
-    and MOTION are the nearest pixel's. What lies outside the picture is its nearest edge pixel; vectors that are
-    not finite count as none.
+    `image` is [height, width] or [height, width, channels], `motion` [height, width, 2] in pixels (u to the
+    right, v down), of the same height and width. COLOUR and MATTE are interpolated linearly and come back
+    float32, DATA and MOTION are the nearest pixel's. What lies outside the picture is its nearest edge pixel;
+    vectors that are not finite count as none.
     """
     height, width = image.shape[:2]
+    if motion.shape != (height, width, 2):
+        raise Failed(
+            f"Motion of shape {motion.shape} does not fit a picture of {image.shape}; compute both at one size."
+        )
     x, y = _targets(motion)
     x, y = x.clip(0, width - 1), y.clip(0, height - 1)
     if nature in (Nature.DATA, Nature.MOTION):
@@ -37,9 +42,9 @@ def occlusion(forward: Motion, backward: Motion) -> NDArray[np.float32]:
     """A matte [height, width]: 1 where a pixel of the first frame is hidden in the second, or has left it.
 
     `forward` is the motion from the first frame to the second, `backward` from the second to the first, both
-    [height, width, 2] in pixels. A pixel is seen in both where going there and back leads home: the criterion of
-    Sundaram, Brox and Keutzer, "Dense point trajectories by GPU-accelerated large displacement optical flow",
-    ECCV 2010, equation 5: |w + w'|^2 < 0.01 (|w|^2 + |w'|^2) + 0.5.
+    [height, width, 2] in pixels. A pixel is seen in both where going there and back leads home: the criterion
+    of Sundaram, Brox and Keutzer, "Dense point trajectories by GPU-accelerated large displacement optical
+    flow", ECCV 2010, equation 5: |w + w'|^2 < 0.01 (|w|^2 + |w'|^2) + 0.5.
     """
     height, width = forward.shape[:2]
     x, y = _targets(forward)

@@ -46,8 +46,8 @@ _CUT_DISPLAY = BLACK + _SCALE * _CUT_ENCODED
 def compress(linear: Image) -> Image:
     """Display values in [0,1] of linear light.
 
-    float32 of any shape, finite; beyond `LIMIT` it is clipped. Rising, with a continuous slope; 0 gives `BLACK`,
-    1 gives `WHITE`. Every finite half-float value comes back from `expand` to within half precision.
+    float32 of any shape, finite; beyond `LIMIT` it is clipped. Rising, with a continuous slope; 0 gives
+    `BLACK`, 1 gives `WHITE`. Every finite half-float value comes back from `expand` to within half precision.
     """
     return _blockwise(linear, _compress)
 
@@ -62,28 +62,36 @@ def guard(
 ) -> Image:
     """A model's picture, kept within what the source picture shows nearby.
 
-    A model paints display 1.0 without meaning the brightest light there is. Each value of `expanded`
-    [height, width, channels] is limited to at most `white` or the highest value of any channel of `source` within
-    `radius` pixels (a square), and to at least `black` or the lowest, whichever is further out. Channels count
-    together, so that a highlight may change its hue. The same array comes back where nothing is beyond; an
-    unchanged picture always stays as it is. Both may also be encoded by a rising function such as `compress`,
-    with `black` and `white` encoded alike.
+    A model paints display 1.0 without meaning the brightest light there is. Each value of `expanded` [height,
+    width, channels] is limited to at most `white` or the highest value of any channel of `source` within
+    `radius` pixels (a square), and to at least `black` or the lowest, whichever is further out. Channels
+    count together, so that a highlight may change its hue. The same array comes back where nothing is beyond;
+    an unchanged picture always stays as it is. Both may also be encoded by a rising function such as
+    `compress`, with `black` and `white` encoded alike.
     """
     if expanded.size == 0:
         return expanded
     kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
     limited = expanded
     if float(expanded.max()) > white:
-        highest = np.asarray(cv2.dilate(np.ascontiguousarray(source.max(axis=-1)), kernel))
+        highest = np.asarray(cv2.dilate(_over_channels(source, np.maximum), kernel))
         limited = np.minimum(
             limited, np.maximum(highest.reshape(source.shape[:2]), np.float32(white))[..., None]
         )
     if float(expanded.min()) < black:
-        lowest = np.asarray(cv2.erode(np.ascontiguousarray(source.min(axis=-1)), kernel))
+        lowest = np.asarray(cv2.erode(_over_channels(source, np.minimum), kernel))
         limited = np.maximum(
             limited, np.minimum(lowest.reshape(source.shape[:2]), np.float32(black))[..., None]
         )
     return limited
+
+
+def _over_channels(picture: Image, extreme: np.ufunc) -> Image:
+    """The least or greatest channel of each pixel; by planes, since reducing over three is slow in numpy."""
+    plane = np.array(picture[..., 0], np.float32)
+    for channel in range(1, picture.shape[-1]):
+        extreme(plane, picture[..., channel], out=plane)
+    return plane
 
 
 def _solve(error: Callable[[float], float], low: float, high: float) -> float:
@@ -103,7 +111,7 @@ def _shoulder(height: float) -> tuple[float, float, float]:
 
 def _top(height: float) -> float:
     _, shoulder, tail = _shoulder(height)
-    return _KNEE_ENCODED + shoulder + tail * log(LIMIT / FAR)
+    return float(_KNEE_ENCODED + shoulder + tail * log(LIMIT / FAR))
 
 
 _TOE = _solve(lambda toe: toe * log1p(LIMIT * _SLOPE / toe) - BLACK, 1e-9, BLACK)
@@ -140,15 +148,16 @@ def _compress(x: Image) -> Image:
             d[negative] = np.float32(BLACK) - np.float32(_TOE) * np.log1p(below * np.float32(-_SLOPE / _TOE))
     bright = x > np.float32(KNEE)
     if bright.any():
-        u = x[bright] - np.float32(KNEE)
-        shoulder = np.float32(_KNEE_ENCODED) + np.float32(_HEIGHT) * (u / (u + np.float32(_HALF)))
-        far = u > np.float32(FAR - KNEE)
+        u = np.clip(x, np.float32(KNEE), np.float32(LIMIT))
+        far = u > np.float32(FAR)
+        u -= np.float32(KNEE)
+        u /= u + np.float32(_HALF)
+        u *= np.float32(_HEIGHT)
+        u += np.float32(_KNEE_ENCODED)
+        np.copyto(d, u, where=bright)
         if far.any():
-            beyond = np.minimum(u[far] + np.float32(KNEE), np.float32(LIMIT))
-            shoulder[far] = np.float32(_FAR_DISPLAY) + np.float32(_TAIL) * np.log(
-                beyond * np.float32(1 / FAR)
-            )
-        d[bright] = shoulder
+            beyond = np.minimum(x[far], np.float32(LIMIT)) * np.float32(1.0 / FAR)
+            d[far] = np.float32(_FAR_DISPLAY) + np.float32(_TAIL) * np.log(beyond)
     return np.clip(d, np.float32(0), np.float32(1), out=d)
 
 
@@ -166,13 +175,16 @@ def _expand(d: Image) -> Image:
             x[negative] = np.expm1(depth * np.float32(1.0 / _TOE)) * np.float32(-_TOE / _SLOPE)
     bright = d > np.float32(_KNEE_ENCODED)
     if bright.any():
-        v = np.minimum(d[bright], np.float32(1)) - np.float32(_KNEE_ENCODED)
-        shoulder = np.minimum(v, np.float32(_SHOULDER))
-        u = np.float32(_HALF) * shoulder / (np.float32(_HEIGHT) - shoulder) + np.float32(KNEE)
-        far = v > np.float32(_SHOULDER)
+        v = np.clip(d, np.float32(_KNEE_ENCODED), np.float32(_FAR_DISPLAY))
+        v -= np.float32(_KNEE_ENCODED)
+        v /= np.float32(_HEIGHT) - v
+        v *= np.float32(_HALF)
+        v += np.float32(KNEE)
+        np.copyto(x, v, where=bright)
+        far = d > np.float32(_FAR_DISPLAY)
         if far.any():
-            u[far] = np.float32(FAR) * np.exp((v[far] - np.float32(_SHOULDER)) * np.float32(1.0 / _TAIL))
-        x[bright] = u
+            beyond = np.minimum(d[far], np.float32(1)) - np.float32(_FAR_DISPLAY)
+            x[far] = np.float32(FAR) * np.exp(beyond * np.float32(1.0 / _TAIL))
     return np.clip(x, np.float32(-LIMIT), np.float32(LIMIT), out=x)
 
 

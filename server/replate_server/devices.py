@@ -1,0 +1,68 @@
+"""Which devices this machine has, and what a worker on each may use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+import psutil
+
+from replate.errors import BadRequest
+from replate_server.settings import GIGABYTE, Settings
+from replate_server.worker.contract import WorkerSetup
+
+SHARE = 0.8
+"""How much of a device's memory models may take, unless the settings say."""
+
+
+def worker_setups(settings: Settings) -> list[WorkerSetup]:
+    """A worker's setup for each device. Raises `BadRequest` for a device that is not there."""
+    names = settings.worker.devices or _present()
+    processors = os.cpu_count() or 1
+    on_cpu = sum(name == "cpu" for name in names)
+    return [
+        WorkerSetup(
+            device=name,
+            store=settings.data / "frames",
+            weights=settings.weights_folder,
+            registries=settings.weights.registries,
+            allow_non_commercial=settings.weights.allow_non_commercial,
+            refuse=settings.weights.refuse,
+            allow=settings.weights.allow,
+            memory_bytes=_memory(name, on_cpu, settings.worker.memory_gb),
+            keep_models_seconds=settings.worker.keep_models_seconds,
+            threads=max(1, processors // len(names)),
+            log_level=settings.log_level,
+        )
+        for name in names
+    ]
+
+
+def _present() -> tuple[str, ...]:
+    # Loading PyTorch takes seconds; a machine without NVIDIA's tools need not wait for it.
+    if shutil.which("nvidia-smi") is None:
+        return ("cpu",)
+    torch = _torch()
+    return tuple(f"cuda:{index}" for index in range(torch.cuda.device_count())) or ("cpu",)
+
+
+def _memory(name: str, on_cpu: int, said: float | None) -> int:
+    if said is not None:
+        return int(said * GIGABYTE)
+    if name == "cpu":
+        return int(psutil.virtual_memory().total * SHARE / on_cpu)
+    torch = _torch()
+    kind, _, index = name.partition(":")
+    if kind != "cuda" or not index.isdecimal() or int(index) >= torch.cuda.device_count():
+        raise BadRequest(
+            f"There is no device {name} on this machine: worker.devices takes cpu, cuda:0 and so on, "
+            f"and {torch.cuda.device_count()} CUDA devices are here."
+        )
+    return int(torch.cuda.get_device_properties(int(index)).total_memory * SHARE)
+
+
+def _torch() -> Any:
+    import torch
+
+    return torch

@@ -187,11 +187,12 @@ def _read_channels(frame: str, channels: Sequence[str]) -> tuple[str, ...]:
         raise BadRequest(f"{frame} has no channels; it needs at least one.")
     if len(channels) > MOST_CHANNELS:
         raise BadRequest(f"{frame} has {len(channels)} channels; at most {MOST_CHANNELS} are taken.")
+    seen: set[str] = set()
     for name in channels:
         _read_name(frame, "channel name", name)
-    for name in channels:
-        if channels.count(name) > 1:
+        if name in seen:
             raise BadRequest(f"{frame} has the channel {name} twice; channel names must be unique.")
+        seen.add(name)
     return tuple(channels)
 
 

@@ -1,0 +1,144 @@
+"""The server of one artist with one machine: started when it is needed, ended by itself when it is idle.
+
+The server says in `server.json` in its data folder where it listens; a lock
+beside it sees to it that many clients starting at once start one server.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from replate.errors import Exhausted, Failed, Unmet
+from replate.link import Address
+
+RECORD = "server.json"
+"""Written by the server, for its user alone: {"address": ..., "token": ..., "pid": ...}."""
+LOG = "server.log"
+
+_PATIENCE = 120.0
+"""Seconds for a server to start; a cold import of its libraries takes a while on a slow disk."""
+
+
+def ensure(data: Path | None = None) -> Address:
+    """The server of a data folder, started if none is running.
+
+    Parameters
+    ----------
+    data
+        None for $REPLATE_DATA, or else the user's data folder.
+
+    Raises
+    ------
+    Unmet
+        When the server's software is not installed here.
+    Failed
+        When it does not start, with the last line of its log.
+    Exhausted
+        When the data folder cannot be written.
+    """
+    folder = folder_of(data)
+    running = find(folder)
+    if running is not None:
+        return running
+    if importlib.util.find_spec("replate_server") is None:
+        raise Unmet(
+            "No server is named and none is installed here: set REPLATE_SERVER to the address of one, "
+            'or install it with `pip install "replate[server]"`.'
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(folder / "server.lock", timeout=_PATIENCE):
+            return find(folder) or _start(folder)
+    except Timeout as error:
+        raise Failed(
+            f"Another program has been starting the server in {folder} for too long; end it."
+        ) from error
+    except OSError as error:
+        raise Exhausted(
+            f"The data folder {folder} cannot be written ({error.strerror}); set REPLATE_DATA to another."
+        ) from error
+
+
+def folder_of(data: Path | None = None) -> Path:
+    """Where a server started here keeps its data."""
+    chosen = data or os.environ.get("REPLATE_DATA") or platformdirs.user_data_dir("replate", appauthor=False)
+    return Path(chosen).expanduser().resolve()
+
+
+def find(folder: Path) -> Address | None:
+    """The server that runs in a data folder, if one does."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        where = Address(str(record["address"]), str(record.get("token", "")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return where if _answers(where.address) else None
+
+
+def _start(folder: Path) -> Address:
+    # Left by a server that was killed: what appears from now on is the new one's.
+    (folder / RECORD).unlink(missing_ok=True)
+    with (folder / LOG).open("ab") as log:
+        begin = log.tell()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "replate_server", "serve", "--embedded", "--data", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            creationflags=_no_window(),
+            # Ctrl-C in the client's terminal is not meant for the server.
+            start_new_session=True,
+        )
+    # Collects its exit status whenever that comes, so that no zombie stays.
+    threading.Thread(target=process.wait, name="replate-server", daemon=True).start()
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        where = find(folder)
+        if where is not None:
+            return where
+        if process.poll() is not None:
+            raise Failed(f"The server did not start: {_last_line(folder / LOG, begin)}")
+        time.sleep(0.05)
+    process.terminate()
+    raise Failed(f"The server did not get ready within {_PATIENCE:.0f} seconds; see {folder / LOG}.")
+
+
+def _no_window() -> int:
+    if sys.platform == "win32":
+        return subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+    return 0
+
+
+def _answers(address: str) -> bool:
+    """Whether somebody listens there."""
+    try:
+        if address.startswith("unix:"):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+                line.settimeout(2)
+                line.connect(address.removeprefix("unix:"))
+            return True
+        host, _, port = address.rpartition(":")
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=2):
+            return True
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _last_line(log: Path, begin: int) -> str:
+    with log.open("rb") as file:
+        file.seek(begin)
+        lines = [line.strip() for line in file.read()[-65536:].decode("utf-8", "replace").splitlines()]
+    said = [line for line in lines if line]
+    return said[-1] if said else f"it ended without a word; see {log}."

@@ -1,0 +1,303 @@
+"""Jobs: asked for, watched, and their frames fetched."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from replate.digests import Digests
+from replate.errors import BadRequest, ReplateError, Unavailable
+from replate.frame import Frame
+from replate.link import Link
+from replate.plates import PlateLike, Sender
+from replate.results import Result, Results
+from replate.states import JobInfo, Progress, read_job
+from replate.upload import Sent, Upload
+from replate.v1 import jobs_pb2
+from replate.values import JobState, Priority, Value
+from replate.watch import JobEvent, Watch
+from replate.wire import write_plate
+from replate.wire_values import write_priority, write_values
+
+
+@dataclass(frozen=True, slots=True)
+class JobOutput:
+    """Another job's output as an input; its pixels stay on the server."""
+
+    job: str
+    output: str
+
+
+class Job:
+    """A job on the server. Its properties are as of the last news of it: `refresh` asks anew. Thread-safe."""
+
+    def __init__(self, link: Link, info: JobInfo, digests: Digests, upload: Upload | None = None) -> None:
+        self._link = link
+        self._info = info
+        self._digests = digests
+        self._upload = upload
+
+    def __repr__(self) -> str:
+        return f"<Job {self.id} {self.model} {self.state.value}>"
+
+    @property
+    def info(self) -> JobInfo:
+        """All of it, as of the last news."""
+        return self._info
+
+    @property
+    def id(self) -> str:
+        return self._info.id
+
+    @property
+    def operation(self) -> str:
+        return self._info.operation
+
+    @property
+    def model(self) -> str:
+        return self._info.model
+
+    @property
+    def state(self) -> JobState:
+        return self._info.state
+
+    @property
+    def message(self) -> str:
+        """What is happening, or what went wrong and what to do: one sentence."""
+        return self._info.message
+
+    @property
+    def progress(self) -> Progress:
+        return self._info.progress
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return self._info.warnings
+
+    @property
+    def recipe(self) -> str:
+        """Everything needed to make the outputs again, as JSON."""
+        return self._info.recipe
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the output plates."""
+        return self._info.outputs
+
+    @property
+    def sent(self) -> Sent:
+        """How far the upload of the job's frames is; all zeros when the server had everything."""
+        return self._upload.sent if self._upload is not None else Sent()
+
+    def output(self, name: str) -> JobOutput:
+        """An output plate as another job's input; the job may still be running. Raises `BadRequest`."""
+        if name not in self.outputs:
+            raise BadRequest(f"Job {self.id} gives no '{name}'; it gives {', '.join(self.outputs)}.")
+        return JobOutput(self.id, name)
+
+    def refresh(self) -> JobInfo:
+        """Asks the server how the job stands."""
+        self._info = read_job(self._link.ask(lambda calls: calls.jobs.Get, jobs_pb2.GetRequest(job=self.id)))
+        return self._info
+
+    def cancel(self) -> JobInfo:
+        """Stops the job. Frames that are done stay; a job that has ended is left as it is."""
+        if self._upload is not None:
+            self._upload.stop()
+        request = jobs_pb2.CancelRequest(job=self.id)
+        self._note(read_job(self._link.ask(lambda calls: calls.jobs.Cancel, request)))
+        return self._info
+
+    def events(self, after: int = 0) -> Iterator[JobEvent]:
+        """What happens to the job after a sequence number, until it ends, without fetching pixels.
+
+        A server that is restarted meanwhile is waited for. Raises `Unavailable` when it does not come back.
+        """
+        for event in Watch(self._link, self.id, after):
+            self._note(event.info)
+            yield event
+
+    def results(
+        self, after: int = 0, wanted: Callable[[str], bool] = lambda output: True
+    ) -> Iterator[Result]:
+        """Output frames and news of the job after a sequence number; the last tells how it ended.
+
+        `wanted` says by name which outputs to fetch. Raises typed errors of the
+        upload and of the line, and does not raise when the job itself failed.
+        """
+        results = Results(self._link, self.id, self._upload, after, wanted, self._remember)
+        # The generator's cleanup must not wait for the garbage collector.
+        with closing(iter(results)) as found:  # type: ignore[type-var]
+            for result in found:
+                self._note(result.info)
+                yield result
+
+    def frames(
+        self, on_progress: Callable[[JobInfo], None] | None = None, outputs: tuple[str, ...] = ()
+    ) -> Iterator[tuple[str, Frame]]:
+        """Output names and frames as they are finished, until all are there.
+
+        Pixels are read-only. Downloads run ahead of the caller.
+
+        Parameters
+        ----------
+        on_progress
+            Called between frames, on the caller's thread, with each news of the job.
+        outputs
+            Names of the outputs to fetch; empty for all.
+
+        Raises
+        ------
+        Failed, Cancelled
+            When the job did; the frames it finished come first.
+        ReplateError
+            When sending the job's own frames failed, with the reason.
+        """
+        with closing(self.results(0, lambda name: not outputs or name in outputs)) as found:  # type: ignore[type-var]
+            for result in found:
+                if result.frame is not None:
+                    yield result.output, result.frame
+                elif on_progress is not None and result.info is not None:
+                    on_progress(result.info)
+        error = self._info.error
+        if error is not None:
+            raise error
+
+    def wait(self, on_progress: Callable[[JobInfo], None] | None = None) -> Job:
+        """Returns when the job is done, without fetching frames. Raises as `frames` does."""
+        with closing(self.results(0, lambda output: False)) as found:  # type: ignore[type-var]
+            for result in found:
+                if on_progress is not None and result.info is not None:
+                    on_progress(result.info)
+        if self._info.error is not None:
+            raise self._info.error
+        return self
+
+    def wait_sent(self) -> None:
+        """Returns when the job's own frames are all on the server; then it needs this client no more."""
+        if self._upload is not None:
+            self._upload.wait()
+
+    def _note(self, info: JobInfo | None) -> None:
+        if info is not None:
+            # The server leaves the recipe out of mere news.
+            self._info = replace(info, recipe=info.recipe or self._info.recipe)
+
+    def _remember(self, frame: Frame, digest: str) -> None:
+        self._digests.remember(frame.pixels, digest)
+
+
+InputLike = PlateLike | JobOutput
+
+
+class Jobs:
+    """The jobs of a client. Thread-safe."""
+
+    def __init__(self, link: Link, sender: Sender, digests: Digests) -> None:
+        self._link = link
+        self._sender = sender
+        self._digests = digests
+        self._uploads: list[Upload] = []
+        self._lock = threading.Lock()
+
+    def submit(
+        self,
+        operation: str,
+        inputs: Mapping[str, InputLike],
+        *,
+        model: str = "",
+        parameters: Mapping[str, Value] | None = None,
+        frames: tuple[int, int] | None = None,
+        seed: int = 0,
+        title: str = "",
+        project: str = "",
+        priority: Priority = Priority.NORMAL,
+    ) -> Job:
+        """Asks for a job; returns once the server has written it down.
+
+        Only frames that the server lacks are sent, and sending goes on in the
+        background after this returns.
+
+        Parameters
+        ----------
+        operation
+            "restyle", as in the catalog.
+        inputs
+            By the operation's role names: a plate, a frame, frames, or `Job.output(name)`.
+        model
+            "restyle/adain"; empty for the operation's default.
+        parameters
+            By name; what is left out has the catalog's default.
+        frames
+            First and last frame to deliver; None for all.
+        seed
+            What randomness there is comes from this alone.
+        title, project
+            Shown in job lists; the project the job is shared with.
+        priority
+            Among one's own jobs.
+
+        Raises
+        ------
+        BadRequest, NotFound, Unmet, Exhausted, Denied, Unauthenticated, Unavailable
+            As the server says, or as reading the plate does.
+        """
+        upload = Upload(self._link)
+        try:
+            spec = jobs_pb2.JobSpec(
+                operation=operation,
+                model=model,
+                parameters=write_values(parameters or {}),
+                inputs={role: self._input(source, upload) for role, source in inputs.items()},
+                range=None if frames is None else jobs_pb2.FrameRange(first=frames[0], last=frames[1]),
+                seed=seed,
+                title=title,
+                project=project,
+                priority=write_priority(priority),
+            )
+            upload.complete()
+            # Made once: gRPC's retries carry the same one, so a lost answer makes no second job.
+            request = jobs_pb2.SubmitRequest(spec=spec, request=uuid.uuid4().hex)
+            job = Job(self._link, self._send(request), self._digests, upload)
+        except BaseException:
+            upload.stop()
+            raise
+        with self._lock:
+            self._uploads = [*(other for other in self._uploads if other.running), upload]
+        upload.when_failed(lambda error: self._give_up(job.id, error))
+        return job
+
+    def get(self, id: str) -> Job:
+        """Raises `NotFound` when there is no such job, or it is not the caller's to see."""
+        info = read_job(self._link.ask(lambda calls: calls.jobs.Get, jobs_pb2.GetRequest(job=id)))
+        return Job(self._link, info, self._digests)
+
+    def list(self, open: bool = False, limit: int = 100) -> list[Job]:
+        """The caller's jobs and those shared with their projects, newest first."""
+        answer = self._link.ask(lambda calls: calls.jobs.List, jobs_pb2.ListRequest(open=open, limit=limit))
+        return [Job(self._link, read_job(message), self._digests) for message in answer.jobs]
+
+    def wait_sent(self) -> None:
+        """Returns when every submitted frame is on the server. Raises the first error."""
+        for upload in self._uploads:
+            upload.wait()
+
+    def stop_sending(self) -> None:
+        for upload in self._uploads:
+            upload.stop()
+
+    def _input(self, source: InputLike, upload: Upload) -> jobs_pb2.Input:
+        if isinstance(source, JobOutput):
+            return jobs_pb2.Input(output=jobs_pb2.JobOutput(job=source.job, output=source.output))
+        return jobs_pb2.Input(plate=write_plate(self._sender.send(source, upload)))
+
+    def _send(self, request: jobs_pb2.SubmitRequest) -> JobInfo:
+        return read_job(self._link.ask(lambda calls: calls.jobs.Submit, request))
+
+    def _give_up(self, job: str, error: ReplateError) -> None:
+        """A job whose frames will never come would wait for ever."""
+        if not isinstance(error, Unavailable):
+            self._link.ask(lambda calls: calls.jobs.Cancel, jobs_pb2.CancelRequest(job=job))

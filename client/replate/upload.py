@@ -1,0 +1,252 @@
+"""Blobs on their way to the server, in the background."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from replate.chunks import Chunk, chunks_of
+from replate.errors import Cancelled, Failed, ReplateError, Unavailable
+from replate.link import Link, Patience
+from replate.v1 import plates_pb2
+from replate.wire import write_digest
+
+_BATCH = 1_000
+"""Digests in one question to the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Pixels that can be had when the server asks for them."""
+
+    digest: str
+    size: int
+    load: Callable[[], memoryview]
+    """Gives the bytes, from memory or by reading the file again; called on the upload's thread."""
+    release: Callable[[], None] = lambda: None
+    """Called once, when the bytes are no longer needed."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """How far an upload is."""
+
+    blobs: int = 0
+    bytes: int = 0
+    wanted_blobs: int = 0
+    wanted_bytes: int = 0
+
+
+@dataclass(slots=True)
+class _Stream:
+    """Whether a call's request iterator should go on; an abandoned one must take no more blobs."""
+
+    open: bool = True
+
+
+@dataclass(slots=True)
+class Upload:
+    """Sends the blobs that the server lacks of those offered, while more are being offered.
+
+    A server that goes away is waited for; what it acknowledged is not sent again.
+    """
+
+    link: Link
+    sent: Sent = field(default_factory=Sent)
+    error: ReplateError | None = None
+    """Why it stopped early, once it has."""
+    _offered: deque[Blob] = field(default_factory=deque)
+    _needed: deque[Blob] = field(default_factory=deque)
+    _on_the_way: dict[str, Blob] = field(default_factory=dict)
+    _known: set[str] = field(default_factory=set)
+    _complete: bool = False
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _condition: threading.Condition = field(default_factory=threading.Condition)
+    _thread: threading.Thread | None = None
+    _call: Any = None
+    _tell: Callable[[ReplateError], None] | None = None
+
+    def offer(self, blob: Blob) -> None:
+        """Sends the blob if the server lacks it."""
+        with self._condition:
+            if blob.digest in self._known or self._stop.is_set():
+                blob.release()
+                return
+            self._known.add(blob.digest)
+            self._offered.append(blob)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="replate-upload", daemon=True)
+                self._thread.start()
+            self._condition.notify_all()
+
+    def complete(self) -> None:
+        """Nothing more will be offered."""
+        with self._condition:
+            self._complete = True
+            self._condition.notify_all()
+
+    def stop(self) -> None:
+        """Gives up what has not been sent."""
+        with self._condition:
+            self._stop.set()
+            call = self._call
+            self._condition.notify_all()
+        if call is not None:
+            call.cancel()
+
+    def wait(self) -> None:
+        """Returns when everything offered is on the server. Raises what stopped it."""
+        if self._thread is not None:
+            self._thread.join()
+        if self.error is not None:
+            raise self.error
+
+    def when_failed(self, tell: Callable[[ReplateError], None]) -> None:
+        """Calls `tell` with the error when sending fails, or has failed; not when it was stopped."""
+        with self._condition:
+            self._tell = tell
+            told = self.error
+        if told is not None:
+            tell(told)
+
+    @property
+    def running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _run(self) -> None:
+        patience = Patience(self.link)
+        try:
+            while True:
+                try:
+                    if not self._wait_for_work():
+                        return
+                    self._send(patience)
+                except Unavailable as error:
+                    self._send_again()
+                    patience.wait(error, self._stop)
+        except ReplateError as error:
+            self._fail(error)
+        except Exception as error:
+            self._fail(Failed(f"Sending frames failed ({type(error).__name__}: {error}); report this."))
+        finally:
+            self._release_all()
+
+    def _fail(self, error: ReplateError) -> None:
+        with self._condition:
+            stopped = self._stop.is_set()
+            self.error = Cancelled("The sending of frames was stopped.") if stopped else error
+            tell = self._tell
+        if tell is not None and not stopped:
+            # The upload's failure is what matters; that of telling it has no one to hear.
+            with contextlib.suppress(ReplateError):
+                tell(error)
+
+    def _wait_for_work(self) -> bool:
+        """Waits for a blob that the server lacks. False when there will be none."""
+        blob = self._next(_Stream())
+        if blob is None:
+            return False
+        with self._condition:
+            self._needed.appendleft(blob)
+        return True
+
+    def _send(self, patience: Patience) -> None:
+        """One Upload call, until everything is sent or it breaks."""
+        stream, faults = _Stream(), list[ReplateError]()
+
+        def requests() -> Iterator[Chunk]:
+            try:
+                while (blob := self._next(stream)) is not None:
+                    with self._condition:
+                        self._on_the_way[blob.digest] = blob
+                    yield from chunks_of(write_digest(blob.digest), blob.load())
+            except ReplateError as error:
+                # gRPC would report this as an unknown fault of the iterator.
+                faults.append(error)
+                raise
+
+        try:
+            with self.link.typed():
+                call = self.link.calls.upload(requests(), metadata=self.link.metadata)
+                with self._condition:
+                    self._call = call
+                for response in call:
+                    self._acknowledged(response)
+                    patience.answered()
+        except ReplateError as error:
+            raise (faults[0] if faults else error) from error
+        finally:
+            with self._condition:
+                self._call, stream.open = None, False
+                self._condition.notify_all()
+        if self._on_the_way:
+            raise Unavailable("The server ended the upload before it had everything; try again.")
+
+    def _acknowledged(self, response: plates_pb2.UploadResponse) -> None:
+        with self._condition:
+            blob = self._on_the_way.pop(response.digest.hex(), None)
+            if blob is not None:
+                self.sent.blobs += 1
+                self.sent.bytes += blob.size
+        if blob is not None:
+            blob.release()
+
+    def _next(self, stream: _Stream) -> Blob | None:
+        """The next blob to send; None when there are no more, or the stream is no longer wanted."""
+        while True:
+            with self._condition:
+                while stream.open and not self._needed and not self._offered and not self._complete:
+                    if self._stop.is_set():
+                        return None
+                    self._condition.wait()
+                if not stream.open or self._stop.is_set():
+                    return None
+                if self._needed:
+                    return self._needed.popleft()
+                if not self._offered:
+                    return None
+                batch = [self._offered.popleft() for _ in range(min(_BATCH, len(self._offered)))]
+            self._ask(batch)
+
+    def _ask(self, batch: list[Blob]) -> None:
+        """Sorts offered blobs into those the server lacks and those it has."""
+        request = plates_pb2.MissingRequest(digests=[write_digest(blob.digest) for blob in batch])
+        try:
+            answer = self.link.ask(lambda calls: calls.plates.Missing, request)
+        except ReplateError:
+            with self._condition:
+                self._offered.extendleft(reversed(batch))
+            raise
+        missing = {digest.hex() for digest in answer.digests}
+        needed = [blob for blob in batch if blob.digest in missing]
+        with self._condition:
+            self._needed.extend(needed)
+            self.sent.wanted_blobs += len(needed)
+            self.sent.wanted_bytes += sum(blob.size for blob in needed)
+        for blob in batch:
+            if blob.digest not in missing:
+                blob.release()
+
+    def _send_again(self) -> None:
+        """What was on the way when the server went away is offered anew: it may have arrived."""
+        with self._condition:
+            lost = [*self._on_the_way.values(), *self._needed]
+            self._on_the_way.clear()
+            self._needed.clear()
+            self.sent.wanted_blobs -= len(lost)
+            self.sent.wanted_bytes -= sum(blob.size for blob in lost)
+            self._offered.extendleft(reversed(lost))
+
+    def _release_all(self) -> None:
+        with self._condition:
+            self._stop.set()
+            left = [*self._offered, *self._needed, *self._on_the_way.values()]
+            self._offered.clear()
+            self._needed.clear()
+            self._on_the_way.clear()
+        for blob in left:
+            blob.release()

@@ -1,0 +1,100 @@
+"""A job's events as they happen, over restarts of the server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from replate.errors import Cancelled, Unavailable
+from replate.frame import StoredFrame
+from replate.link import Link, Patience
+from replate.states import JobInfo, read_job
+from replate.v1 import jobs_pb2
+from replate.wire import read_frame
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """Something happened to a job: it changed (`info`), or an `output` has another `frame`."""
+
+    sequence: int
+    """Watching again after this number misses nothing."""
+    info: JobInfo | None = None
+    output: str = ""
+    frame: StoredFrame | None = None
+
+
+@dataclass(slots=True)
+class Watch:
+    """A job's events after a sequence number, until the job ends. `stop` may be called from any thread."""
+
+    link: Link
+    job: str
+    after: int = 0
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _call: Any = None
+
+    def stop(self) -> None:
+        """Iteration ends with `Cancelled`."""
+        with self._lock:
+            self._stop.set()
+            call = self._call
+        if call is not None:
+            call.cancel()
+
+    def __iter__(self) -> Iterator[JobEvent]:
+        """Raises `Unavailable` when a server that went away stays away, `NotFound` for an unknown job."""
+        patience = Patience(self.link)
+        while True:
+            try:
+                for event in self._events():
+                    patience.answered()
+                    yield event
+                    if event.info is not None and event.info.state.ended:
+                        return
+                # The stream of a job that ended before `after` is empty.
+                info = self._now()
+                if info.state.ended:
+                    yield JobEvent(self.after, info)
+                    return
+                raise Unavailable("The server stopped telling of the job; try again.")
+            except Cancelled:
+                if not self._stop.is_set():
+                    # A server that shuts down cancels its calls.
+                    patience.wait(
+                        Unavailable("The server is shutting down; try again in a while."), self._stop
+                    )
+                    continue
+                raise
+            except Unavailable as error:
+                if self._stop.is_set():
+                    raise Cancelled("The watching was stopped.") from error
+                patience.wait(error, self._stop)
+
+    def _events(self) -> Iterator[JobEvent]:
+        with self.link.typed():
+            request = jobs_pb2.WatchRequest(job=self.job, after=self.after)
+            call = self.link.calls.jobs.Watch(request, metadata=self.link.metadata)
+            with self._lock:
+                self._call = call
+            if self._stop.is_set():
+                call.cancel()
+            try:
+                for message in call:
+                    yield self._read(message)
+            finally:
+                with self._lock:
+                    self._call = None
+                call.cancel()
+
+    def _read(self, message: jobs_pb2.JobEvent) -> JobEvent:
+        self.after = max(self.after, message.sequence)
+        if message.WhichOneof("event") == "frame":
+            return JobEvent(message.sequence, None, message.frame.output, read_frame(message.frame.frame))
+        return JobEvent(message.sequence, read_job(message.job))
+
+    def _now(self) -> JobInfo:
+        return read_job(self.link.ask(lambda calls: calls.jobs.Get, jobs_pb2.GetRequest(job=self.job)))

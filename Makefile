@@ -1,0 +1,41 @@
+# make demo    the main job on a real plate, from nothing, into out/demo/
+# make test    sets up what is missing and passes every test
+# make bench   measures, into benchmarks/out/ (make bench NAME=transport for one)
+# make check   formatting, lint and types
+# make proto   regenerates the wire code after a change in proto/
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+NAME ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test bench check proto setup
+
+demo: setup
+	$(BIN)/python -m replate.demo --out out/demo --data .replate/demo
+
+test: setup check
+	$(BIN)/python -m pytest
+
+bench: setup
+	$(BIN)/python -m benchmarks $(NAME)
+
+check: setup
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+
+proto: setup
+	$(BIN)/python -m grpc_tools.protoc -Iproto --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy \
+		--python_out=client --grpc_python_out=client --mypy_out=client proto/replate/v1/*.proto
+
+setup: .venv/ready
+
+# PyTorch comes first, and alone: a later step that named it loosely would bring the gigabytes of another build.
+.venv/ready: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Replate needs Python 3.11: install it, or name another with make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -c constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install -c constraints.txt -e '.[server,dev]'
+	@touch $@

@@ -43,19 +43,14 @@ class Colour:
         """Raises `BadRequest` for a space that is no colour space, role or alias of the config."""
         if space == DATA:
             raise BadRequest(
-                'A plate in the colour space "data" holds no colour; '
-                "give the colour space that its R, G and B are in."
+                'A plate in the colour space "data" holds no colour; give the colour space that its R, G and B are in.'
             )
         if self._config.getColorSpace(space) is not None:
             return
         names = (*self.spaces(), *self._config.getRoleNames())
         folded = {name.casefold(): name for name in names}
         close = [folded[key] for key in get_close_matches(space.casefold(), folded, n=3, cutoff=0.5)]
-        hint = (
-            f"did you mean {_either(close)}?"
-            if close
-            else f"it has {', '.join(self.spaces()[:8])} and others."
-        )
+        hint = f"did you mean {_either(close)}?" if close else f"it has {', '.join(self.spaces()[:8])} and others."
         raise BadRequest(f'The OpenColorIO config {self._name} has no colour space "{space}"; {hint}')
 
     def to_linear(self, rgb: Image, space: str) -> Image:
@@ -106,16 +101,10 @@ class Colour:
         linear = next((name for name in _LINEAR_NAMES if config.getColorSpace(name) is not None), None)
         if linear is None:
             try:
-                convert = (
-                    Config.GetProcessorToBuiltinColorSpace
-                    if inward
-                    else Config.GetProcessorFromBuiltinColorSpace
-                )
+                convert = Config.GetProcessorToBuiltinColorSpace if inward else Config.GetProcessorFromBuiltinColorSpace
                 return convert(config, space, _LINEAR) if inward else convert(_LINEAR, config, space)
             except OcioError:
-                linear = next(
-                    (name for name in _LINEAR_BY_CUSTOM if config.getColorSpace(name) is not None), None
-                )
+                linear = next((name for name in _LINEAR_BY_CUSTOM if config.getColorSpace(name) is not None), None)
                 if linear is None:
                     raise
         return config.getProcessor(space, linear) if inward else config.getProcessor(linear, space)
@@ -131,16 +120,14 @@ def colour(config: str) -> Colour:
 def _load(config: str) -> Any:
     if not config.startswith("ocio://") and not Path(config).is_file():
         raise BadRequest(
-            f'There is no OpenColorIO config "{config}" on the server; '
-            f"give a path that it sees, or {_BUILTIN}."
+            f'There is no OpenColorIO config "{config}" on the server; give a path that it sees, or {_BUILTIN}.'
         )
     try:
         loaded = Config.CreateFromFile(config)
         loaded.validate()
     except OcioError as error:
         raise BadRequest(
-            f'The OpenColorIO config "{config}" cannot be used ({_first_line(error)}); '
-            f"mend it, or give {_BUILTIN}."
+            f'The OpenColorIO config "{config}" cannot be used ({_first_line(error)}); mend it, or give {_BUILTIN}.'
         ) from error
     return loaded
 

@@ -41,10 +41,8 @@ def is_finite(pixels: NDArray[np.floating]) -> bool:
     # An exponent of all ones is what both have, and integers are quicker to ask than floats.
     exponent = 0x7C00 if half else 0x7F800000
     flat: NDArray[Any] = np.ascontiguousarray(pixels).reshape(-1).view(np.uint16 if half else np.uint32)
-    for start in range(0, flat.size, _BLOCK):
-        if (flat[start : start + _BLOCK] & exponent).max() == exponent:
-            return False
-    return True
+    starts = range(0, flat.size, _BLOCK)
+    return all((flat[start : start + _BLOCK] & exponent).max() != exponent for start in starts)
 
 
 def _mean_of_neighbours(
@@ -60,7 +58,8 @@ def _mean_of_neighbours(
         for across in (-1, 0, 1):
             y, x = rows + down, columns + across
             inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
-            value = planes[y.clip(0, height - 1), x.clip(0, width - 1), channels].astype(np.float64)
+            with np.errstate(invalid="ignore"):  # A signalling NaN complains when it is cast.
+                value = planes[y.clip(0, height - 1), x.clip(0, width - 1), channels].astype(np.float64)
             usable = inside & np.isfinite(value)
             total += np.where(usable, value, 0.0)
             count += usable

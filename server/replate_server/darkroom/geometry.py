@@ -32,9 +32,7 @@ def reframe(pixels: Array, source: Box, target: Box, fill: float | Literal["edge
         raise BadRequest("A data window without pixels was asked for; give it a width and a height.")
     if fill == "edge":
         if source.empty:
-            raise BadRequest(
-                "A frame without pixels has no edge to extend; give it a data window with pixels."
-            )
+            raise BadRequest("A frame without pixels has no edge to extend; give it a data window with pixels.")
         rows = np.arange(target.y - source.y, target.bottom - source.y).clip(0, source.height - 1)
         columns = np.arange(target.x - source.x, target.right - source.x).clip(0, source.width - 1)
         extended: Array = pixels[rows[:, None], columns]

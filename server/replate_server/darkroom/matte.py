@@ -51,8 +51,8 @@ def composite(inside: Frame, outside: Frame, matte: Matte) -> Frame:
         or matte.shape != outside.pixels.shape[:2]
     ):
         raise BadRequest(
-            f"Frame {outside.spec.number}: pictures of {inside.pixels.shape} and {outside.pixels.shape} and a "
-            f"matte of {matte.shape} cannot be composited; bring them to one data window and equal channels."
+            f"Frame {outside.spec.number}: pictures {inside.pixels.shape} and {outside.pixels.shape} and a "
+            f"matte of {matte.shape} do not fit; bring them to one data window and equal channels."
         )
     some = matte > 0
     if not some.any():

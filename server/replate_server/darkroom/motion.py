@@ -25,9 +25,7 @@ def warp(image: Array, motion: Motion, nature: Nature) -> Array:
     """
     height, width = image.shape[:2]
     if motion.shape != (height, width, 2):
-        raise Failed(
-            f"Motion of shape {motion.shape} does not fit a picture of {image.shape}; compute both at one size."
-        )
+        raise Failed(f"Motion {motion.shape} does not fit a picture {image.shape}; compute both at one size.")
     x, y = _targets(motion)
     x, y = x.clip(0, width - 1), y.clip(0, height - 1)
     if nature in (Nature.DATA, Nature.MOTION):

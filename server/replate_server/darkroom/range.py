@@ -57,9 +57,7 @@ def expand(display: Image) -> Image:
     return _blockwise(display, _expand)
 
 
-def guard(
-    expanded: Image, source: Image, radius: int = 8, *, black: float = 0.0, white: float = 1.0
-) -> Image:
+def guard(expanded: Image, source: Image, radius: int = 8, *, black: float = 0.0, white: float = 1.0) -> Image:
     """A model's picture, kept within what the source picture shows nearby.
 
     A model paints display 1.0 without meaning the brightest light there is. Each value of `expanded` [height,
@@ -75,14 +73,10 @@ def guard(
     limited = expanded
     if float(expanded.max()) > white:
         highest = np.asarray(cv2.dilate(_over_channels(source, np.maximum), kernel))
-        limited = np.minimum(
-            limited, np.maximum(highest.reshape(source.shape[:2]), np.float32(white))[..., None]
-        )
+        limited = np.minimum(limited, np.maximum(highest.reshape(source.shape[:2]), np.float32(white))[..., None])
     if float(expanded.min()) < black:
         lowest = np.asarray(cv2.erode(_over_channels(source, np.minimum), kernel))
-        limited = np.maximum(
-            limited, np.minimum(lowest.reshape(source.shape[:2]), np.float32(black))[..., None]
-        )
+        limited = np.maximum(limited, np.minimum(lowest.reshape(source.shape[:2]), np.float32(black))[..., None])
     return limited
 
 

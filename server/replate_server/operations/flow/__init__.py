@@ -1,0 +1,1 @@
+"""Flow: where each pixel goes from frame to frame."""

@@ -1,0 +1,1 @@
+"""Identity: the plate as it came. A diagnostic, for `replate doctor` and for measuring transport."""

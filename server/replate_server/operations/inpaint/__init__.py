@@ -1,0 +1,1 @@
+"""Inpaint: a clean plate, with what lay under a matte made up."""

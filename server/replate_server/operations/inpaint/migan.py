@@ -1,0 +1,47 @@
+"""Inpainting by MI-GAN.
+
+Sargsyan et al., "MI-GAN: A Simple Baseline for Image Inpainting on Mobile Devices", ICCV 2023.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from replate.values import Value
+from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor
+from replate_server.operations.inpaint.holes import Mask
+from replate_server.operations.sessions import planes, session
+
+
+class MiGan:
+    card = Card(
+        name="inpaint/migan",
+        label="MI-GAN",
+        tooltip="Removes things quickly, a frame at a time. Holes of up to 512 pixels keep their sharpness.",
+        revision="1",
+        licence="MIT",
+        weights=("migan",),
+        # The network's own frame is 512 pixels square; it brings a picture and its hole there by itself.
+        sizes=Sizes(minimum=64),
+        memory_bytes=900 * MEGABYTE,
+    )
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None:
+        self._run = session(weights["migan"], device)
+
+    def run(
+        self, picture: Tensor, hole: Mask, parameters: Mapping[str, Value], seed: int, steps: Steps
+    ) -> Tensor:
+        """The picture filled. The network paints in 8 bits: its steps are dithered, the same way every time."""
+        steps.progress(0.0)
+        eight = np.rint(picture * 255.0).clip(0, 255).astype(np.uint8)
+        keep = np.where(hole, 0, 255).astype(np.uint8)
+        (painted,) = self._run({"image": planes(eight), "mask": np.ascontiguousarray(keep[None, None])})
+        noise = np.random.default_rng(seed)
+        # The difference of two uniform variates is triangular: it hides steps of one without modulating with them.
+        triangular = noise.random(picture.shape, np.float32) - noise.random(picture.shape, np.float32)
+        made = (painted[0].transpose(1, 2, 0) + triangular * np.float32(0.5)) / np.float32(255.0)
+        return np.where(hole[..., None], made.clip(0, 1), picture).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Restyle: the plate, painted in the manner of another picture."""

@@ -1,0 +1,183 @@
+"""The plate in another picture's manner, wholly or inside a matte."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from math import sqrt
+from typing import Any, Protocol, cast
+
+import numpy as np
+
+from replate.frame import Frame
+from replate.values import OutputPlate, Parameter, ParameterType, Role, RoleKind, Value
+from replate_server.darkroom.matte import composite, feather, matte_of
+from replate_server.darkroom.resize import Nature, resize
+from replate_server.darkroom.tiles import tiled
+from replate_server.operations.contract import Delivery, Model, Sizes, Steps, Tensor, Window
+from replate_server.operations.pictures import checked, developed, same_windows, whole_fits
+from replate_server.operations.restyle.colours import with_colours_of
+from replate_server.operations.spans import Span, part
+
+_FADE = 0.2
+"""Below this strength the result fades into the plate: a model at strength 0 still repaints it."""
+
+
+class Restyler(Model, Protocol):
+    """A model that restyles."""
+
+    def look(self, style: Callable[[], Tensor], name: str, whole: Tensor | None, steps: Steps) -> Any:
+        """What `run` needs to know of the style and of the whole picture, so that tiles agree.
+
+        `style` gives the style's picture, at the scale in which it is to be seen; `name` names it with its size,
+        and what was found out of it may be kept under that name. `whole` is the plate's picture, scaled down to the
+        card's `most_pixels`, or None when `run` will see it all at once.
+        """
+
+    def run(self, picture: Tensor, look: Any, parameters: Mapping[str, Value], steps: Steps) -> Tensor:
+        """The picture, or a tile of it, restyled: the same height and width."""
+
+
+class Restyle:
+    name = "restyle"
+    label = "Restyle"
+    tooltip = "Paints the plate in the manner of a style picture, wholly or inside a matte."
+    roles: tuple[Role, ...] = (
+        Role("plate", "Plate", "The footage to restyle."),
+        Role("style", "Style", "A picture in whose manner it is painted.", RoleKind.STILL),
+        Role(
+            "matte",
+            "Matte",
+            "Limits the restyle: outside it the plate stays as it is.",
+            RoleKind.MATTE,
+            False,
+        ),
+    )
+    outputs: tuple[OutputPlate, ...] = (OutputPlate("plate", "Plate", "The plate restyled."),)
+    parameters: tuple[Parameter, ...] = (
+        Parameter(
+            "strength", "Strength", ParameterType.REAL, 1.0, "0 is the plate, 1 the style in full.", 0.0, 1.0
+        ),
+        Parameter(
+            "keep_colour",
+            "Keep colour",
+            ParameterType.FLAG,
+            False,
+            "Takes brightness and strokes from the style, and colours from the plate.",
+        ),
+        Parameter(
+            "style_scale",
+            "Style scale",
+            ParameterType.REAL,
+            1.0,
+            "Size of the style picture against the plate; smaller gives finer strokes.",
+            0.25,
+            4.0,
+        ),
+        Parameter(
+            "matte_feather",
+            "Matte feather",
+            ParameterType.REAL,
+            0.0,
+            "Pixels by which the matte's edge is softened.",
+            0.0,
+            200.0,
+            group="Matte",
+        ),
+    )
+    default_model = "restyle/adain"
+
+    def check(self, parameters: Mapping[str, Value]) -> None:
+        """Any values go together."""
+
+    def run(self, model: Restyler, window: Window, steps: Steps) -> Iterator[Delivery]:
+        """The restyled plate; where the matte is 0, and at strength 0, it is the plate's own pixels bit for bit."""
+        for index, number in enumerate(window.numbers):
+            span = part(steps, index, len(window.numbers), f"Restyling frame {number}")
+            span.progress(0.0)
+            plate = window.frame("plate", number)
+            matte = _matte(window, plate, number)
+            if window.parameters["strength"] == 0 or (matte is not None and not matte.any()):
+                yield Delivery("plate", plate)
+                continue
+            restyled = _restyled(model, window, number, span)
+            span.progress(1.0)
+            yield Delivery("plate", restyled if matte is None else composite(restyled, plate, matte))
+
+
+def _matte(window: Window, plate: Frame, number: int) -> Tensor | None:
+    if not window.has("matte"):
+        return None
+    frame = window.frame("matte", number)
+    same_windows(plate, frame, "matte")
+    softness = float(cast(float, window.parameters["matte_feather"]))
+    return feather(matte_of(frame, plate.spec.data_window), softness)
+
+
+def _restyled(model: Restyler, window: Window, number: int, steps: Steps) -> Frame:
+    parameters = window.parameters
+    development = developed(window, "plate", number, steps)
+    picture = development.display
+    height, width = picture.shape[:2]
+    sizes = model.card.sizes
+    style_width, style_height = _style_size(window, number, width, height, sizes)
+
+    def style() -> Tensor:
+        seen = developed(window, "style", number, steps).display
+        return resize(seen, style_width, style_height, Nature.COLOUR)
+
+    whole = None if whole_fits(height, width, sizes) else _scaled_down(picture, sizes)
+    look = model.look(
+        style, _style_name(window, number, style_width, style_height), whole, Span(steps, 0.0, 0.3)
+    )
+    done = 0.0
+
+    def work(tile: Tensor) -> Tensor:
+        left = Span(steps, 0.3 + 0.7 * done, 0.3 + 0.7 * min(done + tile.size / 3 / (height * width), 1.0))
+        return checked(model.run(tile, look, parameters, left), (*tile.shape[:2], 3), model.card.name)
+
+    def tick(fraction: float) -> None:
+        nonlocal done
+        done = fraction
+
+    painted = tiled(
+        picture,
+        work,
+        most_pixels=sizes.most_pixels,
+        overlap=sizes.overlap,
+        multiple=sizes.multiple,
+        minimum=sizes.minimum,
+        tick=tick,
+    )
+    if parameters["keep_colour"]:
+        painted = with_colours_of(picture, painted)
+    strength = float(cast(float, parameters["strength"]))
+    if strength < _FADE:
+        painted = picture + (painted - picture) * np.float32(strength / _FADE)
+    return development.finish(painted)
+
+
+def _style_size(window: Window, number: int, width: int, height: int, sizes: Sizes) -> tuple[int, int]:
+    """Width and height of the style: as many pixels as the plate has, by the artist's scale."""
+    box = window.frame("style", number).spec.data_window
+    area = width * height * float(cast(float, window.parameters["style_scale"])) ** 2
+    area = min(area, sizes.most_pixels or area)
+    scale = sqrt(area / max(box.width * box.height, 1))
+    least = max(sizes.minimum, sizes.multiple)
+    return max(round(box.width * scale), least), max(round(box.height * scale), least)
+
+
+def _style_name(window: Window, number: int, width: int, height: int) -> str:
+    spec = window.frame("style", number).spec
+    digest = window.digest("style", number)
+    box = spec.data_window
+    return (
+        f"{digest} {box.width}x{box.height} {spec.pixel_type.value} {','.join(spec.channels)} {spec.colour_space} "
+        f"{window.colour_config} {width}x{height}"
+    )
+
+
+def _scaled_down(picture: Tensor, sizes: Sizes) -> Tensor:
+    height, width = picture.shape[:2]
+    scale = sqrt((sizes.most_pixels or height * width) / (height * width))
+    least = max(sizes.minimum, sizes.multiple)
+    return resize(picture, max(int(width * scale), least), max(int(height * scale), least), Nature.COLOUR)

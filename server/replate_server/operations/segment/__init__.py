@@ -1,0 +1,1 @@
+"""Segment: mattes of what the artist points at, carried through the shot."""

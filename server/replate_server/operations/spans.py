@@ -1,0 +1,34 @@
+"""A part of a window's work, told as a share of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from replate_server.operations.contract import Cached, Steps
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Steps whose 0 to 1 is `start` to `end` of those it stands in."""
+
+    steps: Steps
+    start: float
+    end: float
+    message: str = ""
+    """Said with every progress that says nothing itself."""
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        within = min(max(fraction, 0.0), 1.0)
+        self.steps.progress(self.start + (self.end - self.start) * within, message or self.message)
+
+    def warn(self, message: str) -> None:
+        self.steps.warn(message)
+
+    def cached(self, key: str, compute: Callable[[], Cached]) -> Cached:
+        return self.steps.cached(key, compute)
+
+
+def part(steps: Steps, index: int, count: int, message: str = "") -> Span:
+    """One of `count` equal parts, counted from 0."""
+    return Span(steps, index / count, (index + 1) / count, message)

@@ -59,7 +59,7 @@ def test_nan_and_infinity_are_told_and_not_spread(pixels, space):
         finished = development.finish(development.display)
     assert np.isfinite(development.display).all()
     rgb = pixels[..., :3]
-    assert len(development.warnings) == np.isnan(rgb).any() + np.isinf(rgb).any()
+    assert len(development.warnings) == int(np.isnan(rgb).any()) + int(np.isinf(rgb).any())
     assert all("1001" in warning for warning in development.warnings)
     good = np.isfinite(rgb)
     assert same_bits(finished.pixels[..., :3][good], rgb[good])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from replate_server.weights import Policy, WeightStore
+if TYPE_CHECKING:
+    from replate_server.weights import WeightStore
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,4 +33,6 @@ def weights_dir() -> Path:
 @pytest.fixture(scope="session")
 def weights(weights_dir: Path) -> WeightStore:
     """A weight store over `weights_dir`: what one test fetches, all others have."""
+    from replate_server.weights import Policy, WeightStore
+
     return WeightStore(weights_dir, Policy())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,21 +50,19 @@ class Bundle:
     path: Path
     rows: tuple[Row, ...]
 
-    def take(self, weights: Sequence[Weight], folder: Path, tick: Tick) -> dict[str, Path]:
-        """Writes weights to a folder, each under its `Weight.file`, and returns the files by weight name.
+    def take(self, wanted: Mapping[str, Weight], folder: Path, tick: Tick) -> dict[str, Path]:
+        """Writes weights, by their file in the bundle, to a folder, each under its `Weight.file`.
 
-        Raises `Damaged` when one is missing or is not what its digest says.
+        Returns the files by weight name. Raises `Damaged` when one is missing or is not what its digest says.
         """
-        digests = {weight.sha256: weight for weight in weights}
-        wanted = {row.file: digests[row.sha256] for row in self.rows if row.sha256 in digests}
         files: dict[str, Path] = {}
         with _opened(self.path) as tar:
             for entry in tar:
-                weight = wanted.pop(entry.name, None)
+                weight = wanted.get(entry.name)
                 stream = tar.extractfile(entry) if weight and entry.isreg() else None
                 if weight and stream:
                     files[weight.name] = copy_checked(stream, weight, folder, tick)
-        if missing := [weight.name for weight in weights if weight.name not in files]:
+        if missing := [weight.name for weight in wanted.values() if weight.name not in files]:
             raise Damaged(f"{missing[0]} is not in it whole")
         return files
 

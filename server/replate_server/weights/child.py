@@ -20,9 +20,7 @@ class Ended:
     """What it wrote to its standard output and error."""
 
 
-def run(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str], watch: Callable[[], None]
-) -> Ended:
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], watch: Callable[[], None]) -> Ended:
     """Runs a program in a folder until it ends, calling `watch` a few times a second.
 
     What `watch` raises ends the program and its children, and is raised again.

@@ -45,9 +45,7 @@ def app_for(open_store: Callable[[], WeightStore]) -> typer.Typer:
                     store.get(name, report)
 
     @app.command()
-    def export(
-        target: Annotated[Path, typer.Argument(help="The file to write.")], names: _Names = None
-    ) -> None:
+    def export(target: Annotated[Path, typer.Argument(help="The file to write.")], names: _Names = None) -> None:
         """Writes weights into one file, for machines that reach no package registry."""
         with _told(), _bars() as bars, _bar(bars, target.name) as report:
             open_store().export(target, names, report)

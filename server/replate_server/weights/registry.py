@@ -146,9 +146,8 @@ def read_registries(paths: Iterable[Path]) -> Registry:
     weights: dict[str, Weight] = {}
     for path in paths:
         for weight in _read(path):
-            if weight.name in weights or any(
-                weight.file.lower() == other.file.lower() for other in weights.values()
-            ):
+            files = {other.file.lower() for other in weights.values()}
+            if weight.name in weights or weight.file.lower() in files:
                 raise BadRequest(
                     f"Weight registry {path} has {weight.name} ({weight.file}), which another entry has too; "
                     "give it another name and file name."
@@ -161,9 +160,7 @@ _STRICT = ConfigDict(extra="forbid", strict=True)
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _SHA256 = r"^[0-9a-f]{64}$"
 _PYPI = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[A-Za-z0-9][A-Za-z0-9.!+_-]*)")
-_NPM = re.compile(
-    r"(?P<name>(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~][a-z0-9._~-]*)@(?P<version>[0-9][A-Za-z0-9.+-]*)"
-)
+_NPM = re.compile(r"(?P<name>(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~][a-z0-9._~-]*)@(?P<version>[0-9][A-Za-z0-9.+-]*)")
 _HUB = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)@(?P<revision>\w[\w.-]*)#(?P<file>.+)")
 
 
@@ -199,9 +196,7 @@ def _read(path: Path) -> list[Weight]:
         packages = {row.package: _package(row) for row in rows.archive}
         return [_weight(row, packages, path.parent) for row in rows.weight]
     except OSError as error:
-        raise BadRequest(
-            f"Weight registry {path} cannot be read ({error.strerror}); check the settings."
-        ) from error
+        raise BadRequest(f"Weight registry {path} cannot be read ({error.strerror}); check the settings.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

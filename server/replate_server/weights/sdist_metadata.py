@@ -27,9 +27,7 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: S
     return folder.name
 
 
-def build_wheel(
-    wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None
-) -> str:
+def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None) -> str:
     raise RuntimeError("This backend is for reading sdists, not for building them.")
 
 

@@ -89,9 +89,7 @@ class WeightStore:
         partial = target.with_name(target.name + ".part")
         try:
             if shutil.disk_usage(target.parent).free < total:
-                raise Exhausted(
-                    f"{target.parent} has less than {readable(total)} free; export somewhere else."
-                )
+                raise Exhausted(f"{target.parent} has less than {readable(total)} free; export somewhere else.")
             with partial.open("wb") as output:
                 write_bundle(output, weights, ticker(part(report, 0.5, 0.5), f"Writing {target}", total))
             partial.replace(target)

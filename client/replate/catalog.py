@@ -93,9 +93,7 @@ class Catalog:
         for model in self.models:
             if model.name == name:
                 return model
-        raise NotFound(
-            f"The server knows no model '{name}'; it knows {', '.join(m.name for m in self.models)}."
-        )
+        raise NotFound(f"The server knows no model '{name}'; it knows {', '.join(m.name for m in self.models)}.")
 
     def models_of(self, operation: str) -> tuple[Model, ...]:
         return tuple(model for model in self.models if model.operation == operation)

@@ -67,9 +67,7 @@ class FileDigests:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._file = (
-            folder or Path(platformdirs.user_cache_dir("replate", appauthor=False))
-        ) / "digests.sqlite"
+        self._file = (folder or Path(platformdirs.user_cache_dir("replate", appauthor=False))) / "digests.sqlite"
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
         self._broken = False
@@ -78,9 +76,7 @@ class FileDigests:
         """The frame that was read under this fingerprint."""
         with self._lock, self._quietly():
             database = self._open()
-            row = database.execute(
-                "SELECT frame FROM frames WHERE fingerprint = ?", (fingerprint,)
-            ).fetchone()
+            row = database.execute("SELECT frame FROM frames WHERE fingerprint = ?", (fingerprint,)).fetchone()
             if row is not None:
                 return read_frame(plates_pb2.Frame.FromString(row[0]))
         return None
@@ -113,8 +109,7 @@ class FileDigests:
             count = database.execute("SELECT count(*) FROM frames").fetchone()[0]
             if count > _MOST_FILES:
                 database.execute(
-                    "DELETE FROM frames WHERE fingerprint IN"
-                    " (SELECT fingerprint FROM frames ORDER BY used LIMIT ?)",
+                    "DELETE FROM frames WHERE fingerprint IN (SELECT fingerprint FROM frames ORDER BY used LIMIT ?)",
                     (count - _MOST_FILES // 2,),
                 )
             self._database, self._broken = database, False

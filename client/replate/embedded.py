@@ -58,12 +58,10 @@ def ensure(data: Path | None = None) -> Address:
         )
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(folder / "server.lock", timeout=_PATIENCE):
+        with FileLock(folder / "starting.lock", timeout=_PATIENCE):
             return find(folder) or _start(folder)
     except Timeout as error:
-        raise Failed(
-            f"Another program has been starting the server in {folder} for too long; end it."
-        ) from error
+        raise Failed(f"Another program has been starting the server in {folder} for too long; end it.") from error
     except OSError as error:
         raise Exhausted(
             f"The data folder {folder} cannot be written ({error.strerror}); set REPLATE_DATA to another."

@@ -120,9 +120,7 @@ class Job:
             self._note(event.info)
             yield event
 
-    def results(
-        self, after: int = 0, wanted: Callable[[str], bool] = lambda output: True
-    ) -> Iterator[Result]:
+    def results(self, after: int = 0, wanted: Callable[[str], bool] = lambda output: True) -> Iterator[Result]:
         """Output frames and news of the job after a sequence number; the last tells how it ended.
 
         `wanted` says by name which outputs to fetch. Raises typed errors of the
@@ -247,17 +245,21 @@ class Jobs:
         """
         upload = Upload(self._link)
         try:
-            spec = jobs_pb2.JobSpec(
-                operation=operation,
-                model=model,
-                parameters=write_values(parameters or {}),
-                inputs={role: self._input(source, upload) for role, source in inputs.items()},
-                range=None if frames is None else jobs_pb2.FrameRange(first=frames[0], last=frames[1]),
-                seed=seed,
-                title=title,
-                project=project,
-                priority=write_priority(priority),
-            )
+            try:
+                spec = jobs_pb2.JobSpec(
+                    operation=operation,
+                    model=model,
+                    parameters=write_values(parameters or {}),
+                    range=None if frames is None else jobs_pb2.FrameRange(first=frames[0], last=frames[1]),
+                    seed=seed,
+                    title=title,
+                    project=project,
+                    priority=write_priority(priority),
+                )
+            except (ValueError, TypeError) as error:
+                raise BadRequest(f"The job cannot be sent: {error}.") from error
+            for role, source in inputs.items():
+                spec.inputs[role].CopyFrom(self._input(source, upload))
             upload.complete()
             # Made once: gRPC's retries carry the same one, so a lost answer makes no second job.
             request = jobs_pb2.SubmitRequest(spec=spec, request=uuid.uuid4().hex)

@@ -92,9 +92,7 @@ class Link:
         except grpc.RpcError as error:
             raise error_from(error, self.where.address) from error
 
-    def ask(
-        self, call: Callable[[Calls], Callable[..., Result]], request: Any, timeout: float = 60.0
-    ) -> Result:
+    def ask(self, call: Callable[[Calls], Callable[..., Result]], request: Any, timeout: float = 60.0) -> Result:
         """One call that is answered at once: `ask(lambda calls: calls.jobs.Get, request)`."""
 
         def once() -> Result:
@@ -204,9 +202,7 @@ def _channel(where: Address) -> grpc.Channel:
     ]
     if not tls and where.tls_ca is None:
         return grpc.insecure_channel(target, options=options)
-    return grpc.secure_channel(
-        target, grpc.ssl_channel_credentials(_authority(where.tls_ca)), options=options
-    )
+    return grpc.secure_channel(target, grpc.ssl_channel_credentials(_authority(where.tls_ca)), options=options)
 
 
 def _authority(path: Path | None) -> bytes | None:

@@ -91,9 +91,7 @@ class Sender:
         if item.fingerprint:
             self._files.remember(item.fingerprint, stored)
         if self._budget.try_take(blob.nbytes):
-            upload.offer(
-                Blob(stored.digest, blob.nbytes, lambda: blob, lambda: self._budget.give(blob.nbytes))
-            )
+            upload.offer(Blob(stored.digest, blob.nbytes, lambda: blob, lambda: self._budget.give(blob.nbytes)))
         else:
             upload.offer(self._read_later(item, stored))
         return stored
@@ -102,9 +100,7 @@ class Sender:
         def load() -> memoryview:
             blob = pixel_bytes(item.load().pixels)
             if digest_of(blob) != stored.digest:
-                raise BadRequest(
-                    f"Frame {item.number} changed on disk while it was being sent; submit again."
-                )
+                raise BadRequest(f"Frame {item.number} changed on disk while it was being sent; submit again.")
             return blob
 
         return Blob(stored.digest, stored.spec.size, load)

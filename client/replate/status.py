@@ -76,15 +76,11 @@ def _of_transport(code: grpc.StatusCode, details: str, server: str) -> ReplateEr
             "upgrade the older one."
         )
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        return Exhausted(
-            f"{server} and this client exchanged a message over the size cap ({why}); send less at once."
-        )
+        return Exhausted(f"{server} and this client exchanged a message over the size cap ({why}); send less at once.")
     if code is grpc.StatusCode.CANCELLED:
         return Cancelled("The call was cancelled.")
     if code is grpc.StatusCode.UNAUTHENTICATED:
-        return Unauthenticated(
-            f"{server} does not know this client ({why}); set REPLATE_TOKEN to a valid token."
-        )
+        return Unauthenticated(f"{server} does not know this client ({why}); set REPLATE_TOKEN to a valid token.")
     kind = _CLASSES.get(code, Failed)
     return kind(f"{server} failed with {code.name}: {why}; its log says more.")
 

@@ -64,9 +64,7 @@ class Watch:
             except Cancelled:
                 if not self._stop.is_set():
                     # A server that shuts down cancels its calls.
-                    patience.wait(
-                        Unavailable("The server is shutting down; try again in a while."), self._stop
-                    )
+                    patience.wait(Unavailable("The server is shutting down; try again in a while."), self._stop)
                     continue
                 raise
             except Unavailable as error:

@@ -120,9 +120,7 @@ def read_frame(message: plates_pb2.Frame) -> StoredFrame:
     if not message.HasField("spec"):
         raise BadRequest("A frame was sent without its spec.")
     if len(message.digest) != 32:
-        raise BadRequest(
-            f"Frame {message.spec.number} has a digest of {len(message.digest)} bytes; BLAKE3 gives 32."
-        )
+        raise BadRequest(f"Frame {message.spec.number} has a digest of {len(message.digest)} bytes; BLAKE3 gives 32.")
     return StoredFrame(read_spec(message.spec), message.digest.hex())
 
 
@@ -174,9 +172,7 @@ def _read_window(frame: str, what: str, message: plates_pb2.FrameSpec, field: st
         raise BadRequest(f"{frame} has no {what}.")
     box: plates_pb2.Box = getattr(message, field)
     if box.width < 1 or box.height < 1:
-        raise BadRequest(
-            f"{frame} has an empty {what} ({box.width}x{box.height}); it needs at least one pixel."
-        )
+        raise BadRequest(f"{frame} has an empty {what} ({box.width}x{box.height}); it needs at least one pixel.")
     if box.x + box.width > 2**31 - 1 or box.y + box.height > 2**31 - 1:
         raise BadRequest(f"{frame} has a {what} that reaches beyond 2147483647 pixels.")
     return Box(box.x, box.y, box.width, box.height)

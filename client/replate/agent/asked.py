@@ -1,0 +1,171 @@
+"""Params of a request as Replate's values, checked; what is wrong is a `BadRequest` that names the field."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from replate.catalog import Catalog
+from replate.errors import BadRequest, Cancelled
+from replate.frame import Frame
+from replate.jobs import InputLike, JobOutput
+from replate.media import Plate, open_matte, open_plate
+from replate.values import Parameter, ParameterType, Point, Priority, Prompt, Region, RoleKind, Value
+
+Kind = TypeVar("Kind")
+
+_PRIORITIES = {priority.name.lower(): priority for priority in Priority}
+_PICTURE = {"path", "frames", "colour_space", "view", "layer", "channels", "start"}
+
+
+class Stoppable:
+    """A plate whose reading ends when the host no longer wants it."""
+
+    def __init__(self, plate: Plate, stopped: threading.Event) -> None:
+        self._plate = plate
+        self._stopped = stopped
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        return self._plate.numbers
+
+    def read(self, number: int) -> Frame:
+        if self._stopped.is_set():
+            raise Cancelled("The request was cancelled.")
+        return self._plate.read(number)
+
+    def fingerprint(self, number: int) -> str:
+        return self._plate.fingerprint(number)
+
+
+def field(params: Mapping[str, Any], name: str, kind: type[Kind], default: Kind | None = None) -> Kind:
+    """A field of a type; its default where it is absent or null. Raises `BadRequest`."""
+    value = params.get(name)
+    if value is None:
+        if default is None:
+            raise BadRequest(f"'{name}' is missing.")
+        return default
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise BadRequest(f"'{name}' must be {_NAMES.get(kind, kind.__name__)}, not {value!r:.80}.")
+    return value
+
+
+def inputs(
+    params: Mapping[str, Any], operation: str, catalog: Catalog, stopped: threading.Event
+) -> dict[str, InputLike]:
+    """By role: pictures on disk, opened, or other jobs' outputs."""
+    kinds = {role.name: role.kind for role in catalog.operation(operation).inputs}
+    found: dict[str, InputLike] = {}
+    for role, source in field(params, "inputs", dict).items():
+        if role not in kinds:
+            raise BadRequest(f"{operation} takes no input '{role}'; it takes {', '.join(kinds)}.")
+        if not isinstance(source, dict):
+            raise BadRequest(f"The input '{role}' must be an object with a path, or a job and an output.")
+        if "job" in source:
+            found[role] = JobOutput(field(source, "job", str), field(source, "output", str))
+        else:
+            found[role] = Stoppable(_picture(source, role, kinds[role]), stopped)
+    return found
+
+
+def parameters(params: Mapping[str, Any], operation: str, model: str, catalog: Catalog) -> dict[str, Value]:
+    """By name, each as the type that the catalog states, so that a host may write 1 for 1.0."""
+    asked = catalog.operation(operation)
+    own = catalog.model(model or asked.default_model).parameters
+    known = {parameter.name: parameter for parameter in (*asked.parameters, *own)}
+    found: dict[str, Value] = {}
+    for name, value in field(params, "parameters", dict, {}).items():
+        if name not in known:
+            raise BadRequest(f"There is no parameter '{name}'; there are {', '.join(known) or 'none'}.")
+        found[name] = _value(known[name], value)
+    return found
+
+
+def outputs(params: Mapping[str, Any]) -> dict[str, str]:
+    """By output name: the pattern of the files to write."""
+    found: dict[str, str] = {}
+    for name, pattern in field(params, "outputs", dict, {}).items():
+        if not isinstance(pattern, str) or not Path(pattern).is_absolute():
+            raise BadRequest(f"The output '{name}' must be a whole path such as /shots/a/{name}.####.exr.")
+        found[name] = pattern
+    return found
+
+
+def frame_range(params: Mapping[str, Any]) -> tuple[int, int] | None:
+    value = params.get("range")
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 2 or not all(type(number) is int for number in value):
+        raise BadRequest("'range' must be the first and last frame, [1001, 1024].")
+    return value[0], value[1]
+
+
+def priority(params: Mapping[str, Any]) -> Priority:
+    name = field(params, "priority", str, "normal")
+    if name not in _PRIORITIES:
+        raise BadRequest(f"'priority' must be {', '.join(_PRIORITIES)}, not {name!r}.")
+    return _PRIORITIES[name]
+
+
+_NAMES: dict[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    dict: "an object",
+    bool: "true or false",
+    list: "a list",
+}
+
+
+def _picture(source: Mapping[str, Any], role: str, kind: RoleKind) -> Plate:
+    unknown = set(source) - _PICTURE
+    if unknown:
+        raise BadRequest(f"The input '{role}' has the unknown fields {', '.join(sorted(unknown))}.")
+    path, frames = field(source, "path", str), field(source, "frames", str, "") or None
+    view = field(source, "view", str, "")
+    channels = field(source, "channels", list, []) or None
+    if kind is RoleKind.MATTE:
+        channel = str(channels[0]) if channels else ""
+        return open_matte(path, frames, view=view, channel=channel)
+    return open_plate(
+        path,
+        frames,
+        colour_space=field(source, "colour_space", str, "") or None,
+        view=view,
+        layer=field(source, "layer", str, ""),
+        channels=[str(channel) for channel in channels] if channels else None,
+        start=field(source, "start", int, 1),
+    )
+
+
+def _value(parameter: Parameter, value: Any) -> Value:
+    match parameter.type, value:
+        case ParameterType.FLAG, bool():
+            return value
+        case ((ParameterType.WHOLE | ParameterType.REAL), bool()):
+            pass
+        case ParameterType.WHOLE, int():
+            return value
+        case ParameterType.WHOLE, float() if value.is_integer():
+            return int(value)
+        case ParameterType.REAL, (int() | float()):
+            return float(value)
+        case ((ParameterType.TEXT | ParameterType.CHOICE), str()):
+            return value
+        case ParameterType.PROMPTS, list():
+            return tuple(_prompt(parameter.name, prompt) for prompt in value)
+    raise BadRequest(f"The parameter '{parameter.name}' must be a {parameter.type.value}, not {value!r:.80}.")
+
+
+def _prompt(name: str, prompt: Any) -> Prompt:
+    try:
+        frame, x, y = int(prompt["frame"]), float(prompt["x"]), float(prompt["y"])
+        object = str(prompt.get("object", "subject"))
+        if "width" in prompt:
+            return Region(frame, x, y, float(prompt["width"]), float(prompt["height"]), object)
+        return Point(frame, x, y, bool(prompt.get("inside", True)), object)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadRequest(
+            f"A prompt of '{name}' must have frame, x and y, and inside, or width and height; it is {prompt!r:.80}."
+        ) from error

@@ -1,0 +1,122 @@
+"""A job watched for the host: its frames written as they come, its news told."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from replate.agent.notify import Notifier
+from replate.errors import Failed, ReplateError
+from replate.frame import Frame
+from replate.jobs import Job
+from replate.media import PlateWriter
+from replate.results import Result
+
+_AHEAD = 4
+"""Frames that are being written at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    result: Result
+    path: Future[Path] | None
+
+
+class Delivery:
+    """Writes a job's outputs and tells the host, in the order of the job's sequence, on threads of its own."""
+
+    def __init__(
+        self, job: Job, outputs: Mapping[str, str], after: int, notifier: Notifier, writers: ThreadPoolExecutor
+    ) -> None:
+        self._job = job
+        self._patterns = outputs
+        self._sequence = after
+        self._notifier = notifier
+        self._writers = writers
+        self._stop = threading.Event()
+        self._warned: set[str] = set()
+        self._queue: queue.Queue[_Written | ReplateError | None] = queue.Queue(_AHEAD)
+        self._threads = (
+            threading.Thread(target=self._fetch, name="replate-fetch", daemon=True),
+            threading.Thread(target=self._tell, name="replate-tell", daemon=True),
+        )
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ends watching; the job goes on."""
+        self._stop.set()
+
+    @property
+    def running(self) -> bool:
+        return self._threads[1].is_alive()
+
+    @property
+    def job(self) -> Job:
+        return self._job
+
+    def _fetch(self) -> None:
+        try:
+            with closing(self._job.results(self._sequence, self._patterns.__contains__)) as results:  # type: ignore[type-var]
+                for result in results:
+                    if self._stop.is_set():
+                        return
+                    self._queue.put(_Written(result, self._write(result)))
+        except ReplateError as error:
+            self._queue.put(error)
+        except Exception as error:
+            self._queue.put(Failed(f"The agent has a fault ({type(error).__name__}: {error}); report this."))
+        finally:
+            self._queue.put(None)
+
+    def _write(self, result: Result) -> Future[Path] | None:
+        if result.frame is None:
+            return None
+        writer = PlateWriter(self._patterns[result.output], recipe=self._job.recipe)
+        return self._writers.submit(_write, writer, result.frame)
+
+    def _tell(self) -> None:
+        broken: ReplateError | None = None
+        while (found := self._queue.get()) is not None:
+            if broken is not None or self._stop.is_set():
+                continue
+            try:
+                if isinstance(found, ReplateError):
+                    raise found
+                self._tell_one(found)
+            except ReplateError as error:
+                # Frames that cannot be written or fetched end the watching, and not the job.
+                broken = error
+                self.stop()
+                self._notifier.ended(self._job.info, self._sequence, error)
+
+    def _tell_one(self, found: _Written) -> None:
+        result, info = found.result, found.result.info
+        if found.path is not None and result.frame is not None:
+            path, spec = found.path.result(), result.frame.spec
+            self._sequence = result.sequence
+            self._notifier.frame(self._job.id, result.sequence, result.output, spec.number, spec.view, path.as_posix())
+        if info is None:
+            return
+        for warning in info.warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self._notifier.warning(info.id, warning)
+        if info.state.ended:
+            self._notifier.ended(self._job.info, self._sequence, info.error)
+        else:
+            self._notifier.progress(info, self._sequence, self._job.sent)
+
+
+def _write(writer: PlateWriter, frame: Frame) -> Path:
+    try:
+        return writer.write(frame)
+    except OSError as error:
+        raise Failed(f"{writer.pattern} cannot be written ({error.strerror}); choose another folder.") from error

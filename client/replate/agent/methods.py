@@ -1,0 +1,150 @@
+"""What a host can ask the agent for: one small function a method."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import replate
+from replate.agent import asked
+from replate.agent.catalog_json import catalog_as_json
+from replate.agent.delivery import Delivery
+from replate.agent.dispatch import Answer, Method, Request
+from replate.agent.notify import Notifier, standing
+from replate.catalog import Catalog
+from replate.connection import Client, connect
+from replate.errors import ReplateError, Unmet
+from replate.jobs import Job
+
+PROTOCOL = 1
+"""Version of the lines that a host and its agent exchange."""
+
+
+class Methods:
+    """The methods of one host's agent, and what they share: a client, its catalog, the jobs that are watched."""
+
+    def __init__(self, notifier: Notifier) -> None:
+        self._notifier = notifier
+        self._client: Client | None = None
+        self._catalog: Catalog | None = None
+        self._deliveries: dict[str, Delivery] = {}
+        self._lock = threading.Lock()
+        self._writers = ThreadPoolExecutor(2, thread_name_prefix="replate-write")
+
+    def table(self) -> Mapping[str, Method]:
+        """Methods by their name on the wire; `shutdown` and `$/cancel` are the dispatcher's."""
+        return {
+            "initialize": self.initialize,
+            "catalog": self.catalog,
+            "submit": self.submit,
+            "watch": self.watch,
+            "cancel": self.cancel,
+            "jobs": self.jobs,
+        }
+
+    def initialize(self, request: Request) -> Answer:
+        """Connects; without an address, to a server of this machine, started if need be."""
+        params = request.params
+        wanted = asked.field(params, "protocol", int, PROTOCOL)
+        if wanted != PROTOCOL:
+            older = "host's plugin" if wanted < PROTOCOL else "agent"
+            raise Unmet(f"The host speaks agent protocol {wanted} and the agent {PROTOCOL}; upgrade the {older}.")
+        client = connect(
+            asked.field(params, "address", str, "") or None,
+            asked.field(params, "token", str, "") or None,
+            tls_ca=asked.field(params, "tls_ca", str, "") or None,
+            data=asked.field(params, "data", str, "") or None,
+        )
+        with self._lock:
+            stale, self._client, self._catalog = self._client, client, None
+        if stale is not None:
+            stale.close()
+        return Answer({"protocol": PROTOCOL, "version": replate.__version__, "address": client.address})
+
+    def catalog(self, request: Request) -> Answer:
+        """What the server can do, asked anew."""
+        catalog = self._connected().catalog()
+        with self._lock:
+            self._catalog = catalog
+        return Answer(catalog_as_json(catalog))
+
+    def submit(self, request: Request) -> Answer:
+        """Asks for a job, and watches it."""
+        params, client, catalog = request.params, self._connected(), self._known()
+        operation = asked.field(params, "operation", str)
+        model = asked.field(params, "model", str, "")
+        outputs = asked.outputs(params)
+        job = client.submit(
+            operation,
+            asked.inputs(params, operation, catalog, request.cancelled),
+            model=model,
+            parameters=asked.parameters(params, operation, model, catalog),
+            frames=asked.frame_range(params),
+            seed=asked.field(params, "seed", int, 0),
+            title=asked.field(params, "title", str, ""),
+            project=asked.field(params, "project", str, ""),
+            priority=asked.priority(params),
+        )
+        if request.cancelled.is_set():
+            job.cancel()
+            request.check()
+        return Answer(standing(job.info), self._delivering(job, outputs, 0))
+
+    def watch(self, request: Request) -> Answer:
+        """Goes on with a job of before: frames after a sequence number, and how it ends."""
+        job = self._connected().job(asked.field(request.params, "job", str))
+        after = asked.field(request.params, "after", int, 0)
+        return Answer(standing(job.info), self._delivering(job, asked.outputs(request.params), after))
+
+    def cancel(self, request: Request) -> Answer:
+        id = asked.field(request.params, "job", str)
+        with self._lock:
+            delivery = self._deliveries.get(id)
+        job = delivery.job if delivery is not None else self._connected().job(id)
+        return Answer(standing(job.cancel()))
+
+    def jobs(self, request: Request) -> Answer:
+        found = self._connected().jobs(
+            asked.field(request.params, "open", bool, False), asked.field(request.params, "limit", int, 100)
+        )
+        return Answer([{**standing(job.info), "created": job.info.created.isoformat()} for job in found])
+
+    def close(self) -> None:
+        """Stops watching and finishes sending: jobs go on without the host, and need all their frames for it."""
+        with self._lock:
+            deliveries, client = list(self._deliveries.values()), self._client
+        for delivery in deliveries:
+            delivery.stop()
+        if client is not None:
+            try:
+                client.close()
+            except ReplateError:
+                # The host has gone: there is nobody left to tell.
+                return
+
+    def _connected(self) -> Client:
+        with self._lock:
+            if self._client is None:
+                raise Unmet("The agent is not connected; call initialize first.")
+            return self._client
+
+    def _known(self) -> Catalog:
+        client = self._connected()
+        with self._lock:
+            catalog = self._catalog
+        if catalog is None:
+            catalog = client.catalog()
+            with self._lock:
+                self._catalog = catalog
+        return catalog
+
+    def _delivering(self, job: Job, outputs: Mapping[str, str], after: int) -> Callable[[], None]:
+        delivery = Delivery(job, outputs, after, self._notifier, self._writers)
+        with self._lock:
+            self._deliveries = {id: other for id, other in self._deliveries.items() if other.running}
+            stale = self._deliveries.get(job.id)
+            self._deliveries[job.id] = delivery
+        if stale is not None:
+            stale.stop()
+        return delivery.start

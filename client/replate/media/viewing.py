@@ -1,0 +1,100 @@
+"""Frames as somebody looks at them: sRGB, 8 bits, the whole display window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replate.frame import Frame
+from replate.media.colour import DISPLAY, convert
+
+Picture = NDArray[np.uint8]
+
+
+def picture_of(frame: Frame, reach: float | None = None) -> Picture:
+    """A frame as sRGB code values [height, width, 3] over its display window, black where there is no pixel.
+
+    Colour goes from its space to sRGB and is cut off at 0 and 1. Two channels u
+    and v are shown on the colour wheel, `reach` pixels at its rim; a single
+    channel in grey, as it is for mattes, and from far to near for depth.
+    """
+    names = [name.rpartition(".")[2] for name in frame.spec.channels]
+    if {"R", "G", "B"} <= set(names):
+        planes = planes_in_format(frame, [names.index(name) for name in "RGB"])
+        shown = convert(planes, frame.spec.colour_space, DISPLAY)
+    elif {"u", "v"} <= set(names):
+        motion = planes_in_format(frame, [names.index("u"), names.index("v")])
+        shown = wheel(motion, reach_of(frame) if reach is None else reach)
+    else:
+        plane = planes_in_format(frame, [names.index("A") if "A" in names else 0])
+        shown = (_near_is_bright(plane) if names == ["Z"] else plane).repeat(3, axis=2)
+    return quantised(shown)
+
+
+def planes_in_format(frame: Frame, places: list[int]) -> NDArray[np.float32]:
+    """Some channels over the display window [height, width, channels], float32; 0 where there is no pixel."""
+    box = frame.spec.display_window
+    data = frame.spec.data_window
+    planes = np.zeros((box.height, box.width, len(places)), np.float32)
+    both = data.intersection(box)
+    if not both.empty:
+        source = frame.pixels[both.y - data.y : both.bottom - data.y, both.x - data.x : both.right - data.x]
+        planes[both.y - box.y : both.bottom - box.y, both.x - box.x : both.right - box.x] = source[:, :, places]
+    return planes
+
+
+def quantised(code: NDArray[Any]) -> Picture:
+    """Code values in [0,1] to 8 bits; what is not finite becomes 0 or 1."""
+    return np.asarray(np.rint(np.nan_to_num(np.clip(code, 0, 1), nan=0) * 255), dtype=np.uint8)
+
+
+def reach_of(frame: Frame) -> float:
+    """How far this frame's pixels move: the 99th percentile, in pixels, 1 at least."""
+    names = [name.rpartition(".")[2] for name in frame.spec.channels]
+    motion = frame.pixels[:, :, [names.index("u"), names.index("v")]].astype(np.float32)
+    length = np.hypot(motion[:, :, 0], motion[:, :, 1])
+    finite = length[np.isfinite(length)]
+    return max(1.0, float(np.percentile(finite, 99))) if finite.size else 1.0
+
+
+def wheel(motion: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
+    """Motion [height, width, 2] in pixels as colours [height, width, 3]: hue says where, saturation how far.
+
+    The wheel of Baker et al., "A Database and Evaluation Methodology for Optical
+    Flow" (2011): white at rest, full colour at `reach` pixels, darker beyond.
+    """
+    u, v = np.nan_to_num(motion[:, :, 0] / reach), np.nan_to_num(motion[:, :, 1] / reach)
+    speed = np.hypot(u, v)[:, :, np.newaxis]
+    rim = _rim()
+    turn = (np.arctan2(-v, -u) / np.pi + 1) / 2 * (len(rim) - 1)
+    below = turn.astype(int)
+    part = (turn - below)[:, :, np.newaxis]
+    colour = rim[below] * (1 - part) + rim[(below + 1) % len(rim)] * part
+    shown = np.where(speed <= 1, 1 - speed * (1 - colour), colour * 0.75)
+    return np.asarray(shown, dtype=np.float32)
+
+
+def _rim() -> NDArray[np.float32]:
+    """The 55 colours around the wheel: six ramps, as long as the eye tells their steps apart."""
+    ramps = []
+    for steps, fixed, moving, rising in (
+        (15, 0, 1, True), (6, 1, 0, False), (4, 1, 2, True),
+        (11, 2, 1, False), (13, 2, 0, True), (6, 0, 2, False)
+    ):  # fmt: skip
+        ramp = np.zeros((steps, 3), np.float32)
+        along = np.arange(steps, dtype=np.float32) / steps
+        ramp[:, fixed] = 1
+        ramp[:, moving] = along if rising else 1 - along
+        ramps.append(ramp)
+    return np.concatenate(ramps)
+
+
+def _near_is_bright(depth: NDArray[np.float32]) -> NDArray[np.float32]:
+    valid = np.isfinite(depth) & (depth > 0)
+    if not valid.any():
+        return np.zeros_like(depth)
+    near = np.where(valid, 1 / np.where(valid, depth, 1), 0)
+    low, high = np.percentile(near[valid], (1, 99))
+    return np.asarray(np.where(valid, (near - low) / max(high - low, 1e-9), 0), dtype=np.float32)

@@ -79,9 +79,7 @@ class Server:
             settings.store.grace_seconds,
             self._ledger.needed_digests,
         )
-        policy = Policy(
-            settings.weights.allow_non_commercial, settings.weights.refuse, settings.weights.allow
-        )
+        policy = Policy(settings.weights.allow_non_commercial, settings.weights.refuse, settings.weights.allow)
         weights = WeightStore(settings.weights_folder, policy, settings.weights.registries)
         engine = LocalEngine(worker_setups(settings))
         watchers = Watchers()

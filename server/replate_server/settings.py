@@ -43,8 +43,12 @@ class LimitSettings(Group):
 
 
 class WorkerSettings(Group):
-    devices: tuple[str, ...] = Field((), description="Such as cuda:0, cuda:1, cpu; empty for every GPU, or else the CPU.")
-    memory_gb: float | None = Field(None, gt=0, description="Memory for models on a device, in GiB; unset for 80 % of it.")
+    devices: tuple[str, ...] = Field(
+        (), description="Such as cuda:0, cuda:1, cpu; empty for every GPU, or else the CPU."
+    )
+    memory_gb: float | None = Field(
+        None, gt=0, description="Memory for models on a device, in GiB; unset for 80 % of it."
+    )
     keep_models_seconds: float = Field(600.0, ge=0, description="An unused model leaves its device after this time.")
     attempts: int = Field(2, ge=1, description="How often a window is tried when its worker dies.")
 
@@ -59,7 +63,9 @@ class WeightSettings(Group):
 
 class User(Group):
     name: str = Field(min_length=1, max_length=100)
-    token_sha256: str = Field(pattern="^[0-9a-f]{64}$", description="sha256 of the token: `replate-server token` makes both.")
+    token_sha256: str = Field(
+        pattern="^[0-9a-f]{64}$", description="sha256 of the token: `replate-server token` makes both."
+    )
     projects: frozenset[str] = frozenset()
 
 
@@ -72,7 +78,11 @@ class Settings(BaseSettings):
     """Everything a TD can set. Frozen once loaded."""
 
     model_config = SettingsConfigDict(
-        env_prefix="REPLATE_", env_nested_delimiter="__", frozen=True, extra="ignore", nested_model_default_partial_update=True
+        env_prefix="REPLATE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        nested_model_default_partial_update=True,
     )
 
     listen: str = Field("127.0.0.1:7431", description="Address: host:port, or unix:/path/to/socket.")
@@ -127,7 +137,8 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BadRequest(
-            f"The setting {where} is wrong ({first['msg']}): correct it in the flags, the environment or {file or 'the file'}."
+            f"The setting {where} is wrong ({first['msg']}): "
+            f"correct it in the flags, the environment or {file or 'the settings file'}."
         ) from error
     except ValueError as error:
         raise BadRequest(f"The settings file {file} cannot be read ({error}): correct its TOML.") from error

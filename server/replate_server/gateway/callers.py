@@ -54,9 +54,7 @@ class Callers:
         for known, caller in self._users.items():
             if sent and hmac.compare_digest(known, given):
                 return caller
-        raise Unauthenticated(
-            "This server does not know you: set REPLATE_TOKEN to the token that its TD gave you."
-        )
+        raise Unauthenticated("This server does not know you: set REPLATE_TOKEN to the token that its TD gave you.")
 
 
 def token_sha256(token: str) -> str:

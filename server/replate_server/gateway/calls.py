@@ -47,16 +47,15 @@ class Activity:
             return 0.0 if self._calls else time.monotonic() - self._last
 
 
-class Gate(grpc.ServerInterceptor):  # type: ignore[misc]
+class Gate(grpc.ServerInterceptor):  # type: ignore[type-arg]
     """Wraps every method of every service."""
 
     def __init__(self, callers: Callers, activity: Activity) -> None:
         self._callers = callers
         self._activity = activity
 
-    def intercept_service(
-        self, continuation: Callable[[Any], Any], details: grpc.HandlerCallDetails
-    ) -> grpc.RpcMethodHandler | None:
+    def intercept_service(self, continuation: Callable[[Any], Any], details: grpc.HandlerCallDetails) -> Any:
+        """The method's handler, wrapped; None for a method that there is not."""
         handler = continuation(details)
         if handler is None or details.method.startswith(HEALTH):
             return handler
@@ -106,6 +105,7 @@ def _abort(context: grpc.ServicerContext, error: Exception) -> NoReturn:
     reference = secrets.token_hex(4)
     log.error("call failed", reference=reference, exc_info=error)
     context.abort(
-        grpc.StatusCode.INTERNAL, f"The server has a fault; its log says more under the reference {reference}."
+        grpc.StatusCode.INTERNAL,
+        f"The server has a fault; its log says more under the reference {reference}.",
     )
     raise AssertionError("abort raises")

@@ -26,7 +26,7 @@ LIST_LIMIT = 1_000
 PROGRESS_EVERY = 0.1
 """Seconds between two events that only tell of progress."""
 LOOK_EVERY = 0.5
-"""Seconds after which a watcher looks even when nothing was said, for the time left and for whether it is still there."""
+"""Seconds after which a watcher looks even when nothing was said, for the time left."""
 
 
 class JobsService(jobs_pb2_grpc.JobsServicer):

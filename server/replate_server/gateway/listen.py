@@ -11,7 +11,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from replate.errors import BadRequest, NotFound, Unavailable
-from replate.v1 import catalog_pb2, catalog_pb2_grpc, jobs_pb2, jobs_pb2_grpc, plates_pb2, plates_pb2_grpc
+from replate.v1 import catalog_pb2, catalog_pb2_grpc, jobs_pb2, jobs_pb2_grpc, plates_pb2
 from replate_server.gateway.calls import Gate
 from replate_server.gateway.catalog import CatalogService
 from replate_server.gateway.jobs import JobsService
@@ -29,7 +29,12 @@ class Gateway:
     """The edge of the server. `address` is where it really listens, once made."""
 
     def __init__(
-        self, settings: Settings, gate: Gate, plates: PlatesService, jobs: JobsService, catalog: CatalogService
+        self,
+        settings: Settings,
+        gate: Gate,
+        plates: PlatesService,
+        jobs: JobsService,
+        catalog: CatalogService,
     ) -> None:
         streams = settings.limits.streams
         self._pool = ThreadPoolExecutor(streams, thread_name_prefix="call")
@@ -37,13 +42,11 @@ class Gateway:
             self._pool, interceptors=[gate], options=_options(settings), maximum_concurrent_rpcs=streams
         )
         self._health = health.HealthServicer()
-        plates_pb2_grpc.add_PlatesServicer_to_server(plates, self._server)
-        jobs_pb2_grpc.add_JobsServicer_to_server(jobs, self._server)
-        catalog_pb2_grpc.add_CatalogServicer_to_server(catalog, self._server)
+        self._server.add_generic_rpc_handlers((plates.handler(),))
+        jobs_pb2_grpc.add_JobsServicer_to_server(jobs, self._server)  # type: ignore[no-untyped-call]
+        catalog_pb2_grpc.add_CatalogServicer_to_server(catalog, self._server)  # type: ignore[no-untyped-call]
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection(
-            (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
-        )
+        reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
         self.address = _bind(self._server, settings)
 
     def start(self) -> None:

@@ -45,9 +45,7 @@ class JobRequest:
 class Admission:
     """Checks requests. Thread-safe."""
 
-    def __init__(
-        self, ledger: Ledger, weights: WeightStore, limits: LimitSettings, colour_config: str
-    ) -> None:
+    def __init__(self, ledger: Ledger, weights: WeightStore, limits: LimitSettings, colour_config: str) -> None:
         self._ledger = ledger
         self._weights = weights
         self._limits = limits
@@ -168,11 +166,7 @@ class Admission:
             raise NotFound(f"The job {link.job} has no output {link.output}: it has {', '.join(outputs)}.")
         if upstream.state in (JobState.FAILED, JobState.CANCELLED):
             raise Unmet(f"The job {link.job} {upstream.state.value}: submit it again before chaining to it.")
-        return {
-            (window.view, number): None
-            for window in self._ledger.windows(link.job)
-            for number in window.numbers
-        }
+        return {(window.view, number): None for window in self._ledger.windows(link.job) for number in window.numbers}
 
 
 def _windows(card: Card, main: Frames, numbers: Sequence[int]) -> list[WindowRecord]:
@@ -196,18 +190,14 @@ def _in_range(present: Sequence[int], wanted: tuple[int, int] | None) -> list[in
     first, last = wanted
     chosen = [number for number in present if first <= number <= last]
     if not chosen:
-        raise BadRequest(
-            f"The plate has no frames from {first} to {last}: it goes from {present[0]} to {present[-1]}."
-        )
+        raise BadRequest(f"The plate has no frames from {first} to {last}: it goes from {present[0]} to {present[-1]}.")
     return chosen
 
 
 def _check_covers(role: Role, frames: Frames, needed: set[tuple[str, int]]) -> None:
     if len(frames) == 1:
         return
-    lacking = sorted(
-        number for view, number in needed if (view, number) not in frames and ("", number) not in frames
-    )
+    lacking = sorted(number for view, number in needed if (view, number) not in frames and ("", number) not in frames)
     if lacking:
         shown = ", ".join(map(str, lacking[:5])) + (" and others" if len(lacking) > 5 else "")
         raise BadRequest(f"The {role.name} has no frame {shown}: render it, or ask for the frames that are there.")

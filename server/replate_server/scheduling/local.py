@@ -16,7 +16,15 @@ import structlog
 
 from replate_server.scheduling.engine import Report, WorkerDied
 from replate_server.worker import process
-from replate_server.worker.contract import CancelTask, Command, Ended, WindowTask, WorkerSetup, commands, messages
+from replate_server.worker.contract import (
+    CancelTask,
+    Command,
+    Ended,
+    WindowTask,
+    WorkerSetup,
+    commands,
+    messages,
+)
 
 log = structlog.get_logger()
 
@@ -121,6 +129,6 @@ def _reason(exitcode: int | None) -> str:
     if exitcode is None or exitcode >= 0:
         return f"it ended with code {exitcode}"
     number = -exitcode
-    name = signal.Signals(number).name if number in iter(signal.Signals) else str(number)
+    name = signal.strsignal(number) or f"signal {number}"
     hint = ", perhaps for lack of memory" if os.name == "posix" and number == signal.SIGKILL else ""
-    return f"it was killed by {name}{hint}"
+    return f"it was ended by {name}{hint}"

@@ -123,7 +123,13 @@ class OpenJob:
         return f"Waiting for the frames of {lacking} of {len(self.windows)} windows." if lacking else self.message
 
 
-def task_of(number: int, open_job: OpenJob, window: WindowRecord, frames: Mapping[str, tuple[StoredFrame, ...]], config: str) -> WindowTask:
+def task_of(
+    number: int,
+    open_job: OpenJob,
+    window: WindowRecord,
+    frames: Mapping[str, tuple[StoredFrame, ...]],
+    config: str,
+) -> WindowTask:
     """The task that runs a window."""
     spec = open_job.job.spec
     return WindowTask(
@@ -139,4 +145,3 @@ def task_of(number: int, open_job: OpenJob, window: WindowRecord, frames: Mappin
         inputs=frames,
         colour_config=config,
     )
-

@@ -170,8 +170,7 @@ class Scheduler:
                     yield (link.job, link.output, view, number)
                 elif not self._store.has(found.digest):
                     raise Unmet(
-                        f"Frame {number} of job {link.job} is not kept any more: submit that job again, "
-                        "then this one."
+                        f"Frame {number} of job {link.job} is not kept any more: submit that job again, then this one."
                     )
             elif not self._store.has(frame.digest):
                 yield frame.digest
@@ -357,6 +356,6 @@ class Scheduler:
 
 def _broken_chain(upstream: str, state: JobState) -> str:
     return (
-        f"The job {upstream}, which gives this one its frames, {'was cancelled' if state is JobState.CANCELLED else 'failed'}: "
-        "put that right and submit both again."
+        f"The job {upstream}, which gives this one its frames, "
+        f"{'was cancelled' if state is JobState.CANCELLED else 'failed'}: put that right and submit both again."
     )

@@ -101,9 +101,11 @@ class FrameFiles:
         spec = stored.spec
         if blob.nbytes != spec.size:
             raise Damaged(
-                f"Frame {spec.number} has {blob.nbytes} bytes where its spec needs {spec.size}: send a spec that fits the pixels."
+                f"Frame {spec.number} has {blob.nbytes} bytes where its spec needs {spec.size}: "
+                "send a spec that fits the pixels."
             )
-        return Frame(spec, np.frombuffer(blob, spec.pixel_type.dtype).reshape(spec.shape))
+        pixels: Pixels = np.frombuffer(blob, spec.pixel_type.dtype).reshape(spec.shape)  # type: ignore[assignment]
+        return Frame(spec, pixels)
 
     def cached(self, key: str) -> Cached | None:
         """Arrays that were kept under a key, or None."""
@@ -157,7 +159,8 @@ class FrameFiles:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise Exhausted(
-                    f"The disk of the server's store is full ({self.folder}): free space there, or lower store.limit_gb."
+                    f"The disk of the server's store is full ({self.folder}): "
+                    "free space there, or lower store.limit_gb."
                 ) from error
             raise
 

@@ -64,7 +64,7 @@ RecipeFrames = Sequence[tuple[str, StoredFrame]]
 
 
 class Ledger:
-    """The ledger file. Thread-safe: one connection, one writer at a time; a transaction never waits for anything else."""
+    """The ledger file. Thread-safe: one connection, one at a time; a transaction waits for nothing else."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
@@ -101,14 +101,36 @@ class Ledger:
                 (
                     *(job.id, job.owner, request, spec.operation, spec.model),
                     *(records.parameters_text(spec.parameters), records.links_text(links)),
-                    *(spec.first, spec.last, str(spec.seed), spec.title, spec.project, int(spec.priority), job.recipe),
-                    *(job.state.value, job.message, json.dumps(job.warnings), job.created, job.ended, job.frames),
+                    *(
+                        spec.first,
+                        spec.last,
+                        str(spec.seed),
+                        spec.title,
+                        spec.project,
+                        int(spec.priority),
+                        job.recipe,
+                    ),
+                    *(
+                        job.state.value,
+                        job.message,
+                        json.dumps(job.warnings),
+                        job.created,
+                        job.ended,
+                        job.frames,
+                    ),
                 ),
             )
             self._db.executemany(
                 "INSERT INTO inputs VALUES (?,?,?,?,?,?)",
                 (
-                    (job.id, role, frame.spec.number, frame.spec.view, frame.digest, records.spec_text(frame.spec))
+                    (
+                        job.id,
+                        role,
+                        frame.spec.number,
+                        frame.spec.view,
+                        frame.digest,
+                        records.spec_text(frame.spec),
+                    )
                     for role, source in spec.inputs.items()
                     if not isinstance(source, JobOutput)
                     for frame in source
@@ -117,7 +139,13 @@ class Ledger:
             self._db.executemany(
                 "INSERT INTO windows (job, ordinal, view, numbers, context) VALUES (?,?,?,?,?)",
                 (
-                    (job.id, window.ordinal, window.view, json.dumps(window.numbers), json.dumps(window.context))
+                    (
+                        job.id,
+                        window.ordinal,
+                        window.view,
+                        json.dumps(window.numbers),
+                        json.dumps(window.context),
+                    )
                     for window in windows
                 ),
             )
@@ -147,7 +175,8 @@ class Ledger:
 
     def windows(self, job_id: str) -> list[WindowRecord]:
         rows = self._all(
-            "SELECT ordinal, view, numbers, context, done, deaths FROM windows WHERE job = ? ORDER BY ordinal", job_id
+            "SELECT ordinal, view, numbers, context, done, deaths FROM windows WHERE job = ? ORDER BY ordinal",
+            job_id,
         )
         return [
             WindowRecord(ordinal, view, tuple(json.loads(numbers)), tuple(json.loads(context)), bool(done), deaths)
@@ -169,16 +198,16 @@ class Ledger:
             row = self._db.execute("SELECT warnings FROM jobs WHERE id = ?", (job_id,)).fetchone()
             warnings = json.loads(row[0]) if row else []
             if message not in warnings:
-                self._db.execute("UPDATE jobs SET warnings = ? WHERE id = ?", (json.dumps([*warnings, message]), job_id))
+                self._db.execute(
+                    "UPDATE jobs SET warnings = ? WHERE id = ?", (json.dumps([*warnings, message]), job_id)
+                )
 
     def publish(self, job_id: str, frames: Iterable[tuple[str, StoredFrame]]) -> None:
         """Enters output frames. One that is there already stays: a window run twice gives the same pixels."""
         with self._transaction():
             self._publish(job_id, frames)
 
-    def finish_window(
-        self, job_id: str, ordinal: int, frames: RecipeFrames, recipe: str, made: RecipeFrames
-    ) -> None:
+    def finish_window(self, job_id: str, ordinal: int, frames: RecipeFrames, recipe: str, made: RecipeFrames) -> None:
         """Enters a window's output frames, that it is done, and what its recipe makes."""
         text = json.dumps([[output, frame.digest, records.spec_text(frame.spec)] for output, frame in made])
         with self._transaction():
@@ -209,7 +238,9 @@ class Ledger:
             "SELECT sequence, output, digest, spec FROM outputs WHERE job = ? AND sequence > ? ORDER BY sequence",
             *(job_id, sequence),
         )
-        return [OutputFrame(n, output, StoredFrame(records.spec_from(spec), digest)) for n, output, digest, spec in rows]
+        return [
+            OutputFrame(n, output, StoredFrame(records.spec_from(spec), digest)) for n, output, digest, spec in rows
+        ]
 
     def output_frame(self, job_id: str, output: str, view: str, number: int) -> StoredFrame | None:
         row = self._one(
@@ -243,10 +274,7 @@ class Ledger:
     def _publish(self, job_id: str, frames: Iterable[tuple[str, StoredFrame]]) -> None:
         self._db.executemany(
             "INSERT OR IGNORE INTO outputs (job, output, number, view, digest, spec) VALUES (?,?,?,?,?,?)",
-            (
-                (job_id, output, f.spec.number, f.spec.view, f.digest, records.spec_text(f.spec))
-                for output, f in frames
-            ),
+            ((job_id, output, f.spec.number, f.spec.view, f.digest, records.spec_text(f.spec)) for output, f in frames),
         )
 
     def _job(self, row: sqlite3.Row, with_inputs: bool = True) -> Job:

@@ -92,7 +92,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The window is done; with an error, it is not. `error` is the class in `replate.errors`, `message` its sentence."""
+    """The window is done or, with an error, is not: its class in `replate.errors`, and its sentence."""
 
     id: int
     seconds: float

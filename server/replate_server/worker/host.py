@@ -32,9 +32,7 @@ class ModelHost:
     Used by one thread.
     """
 
-    def __init__(
-        self, models: Mapping[str, type[Model]], weights: WeightStore, device: str, memory_bytes: int
-    ) -> None:
+    def __init__(self, models: Mapping[str, type[Model]], weights: WeightStore, device: str, memory_bytes: int) -> None:
         self._models = models
         self._weights = weights
         self._device = device
@@ -52,12 +50,9 @@ class ModelHost:
         card = self._models[name].card
         self._make_room(card)
         files = {}
-        for index, weight in enumerate(card.weights):
-            share = index / len(card.weights)
-            files[weight] = self._weights.get(
-                weight, lambda f, m, share=share: progress((share + f / len(card.weights)) * 0.9, m)
-            )
-        progress(0.95, f"Loading {card.label}")
+        for weight in card.weights:
+            files[weight] = self._weights.get(weight, progress)
+        progress(1.0, f"Loading {card.label}")
         model = self._models[name]()
         model.load(files, self._device)
         self._loaded[name] = Loaded(model, time.monotonic())

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from replate.errors import Cancelled, NotFound
-from replate.frame import Frame, StoredFrame
+from replate.frame import Frame, Pixels, StoredFrame
 from replate.values import Value
 from replate_server.operations.contract import Cached
 from replate_server.store.files import FrameFiles
@@ -23,9 +23,9 @@ class RunningWindow:
     def __init__(self, task: WindowTask, files: FrameFiles) -> None:
         self._task = task
         self._files = files
-        self._frames = {
-            role: {stored.spec.number: stored for stored in frames} for role, frames in task.inputs.items()
-        }
+        # Mapped and read-only: held on to, they cost nothing and cannot change.
+        self._given: dict[int, tuple[Pixels, str]] = {}
+        self._frames = {role: {stored.spec.number: stored for stored in frames} for role, frames in task.inputs.items()}
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -51,7 +51,14 @@ class RunningWindow:
         return role in self._frames
 
     def frame(self, role: str, number: int) -> Frame:
-        return self._files.read(self._stored(role, number))
+        stored = self._stored(role, number)
+        frame = self._files.read(stored)
+        self._given[id(frame.pixels)] = frame.pixels, stored.digest
+        return frame
+
+    def digest_given(self, pixels: Pixels) -> str | None:
+        """The digest of pixels that `frame` gave and that an operation hands on as they are."""
+        return self._given.get(id(pixels), (None, None))[1]
 
     def digest(self, role: str, number: int) -> str:
         return self._stored(role, number).digest

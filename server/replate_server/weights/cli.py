@@ -16,7 +16,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from replate.errors import ReplateError
-from replate_server.weights.progress import readable
+from replate_server.weights.progress import Progress, readable
 from replate_server.weights.store import WeightStore
 
 _Names = Annotated[list[str] | None, typer.Argument(help="Weights by name; all that the policy permits.")]
@@ -80,16 +80,24 @@ def _bars() -> Bars:
 
 
 @contextmanager
-def _bar(bars: Bars, name: str) -> Iterator[Callable[[float, str], None]]:
-    task = bars.add_task(escape(name), total=1.0)
-    yield lambda fraction, message: bars.update(task, completed=fraction, description=escape(message))
-    bars.update(task, completed=1.0, description=escape(name))
+def _bar(bars: Bars, name: str) -> Iterator[Progress]:
+    task, said = bars.add_task(escape(name), total=1.0), ""
+
+    def report(fraction: float, message: str) -> None:
+        nonlocal said
+        if message != said:
+            bars.console.print(message, markup=False, highlight=False)
+            said = message
+        bars.update(task, completed=fraction)
+
+    yield report
+    bars.update(task, completed=1.0)
 
 
 def _table(store: WeightStore) -> Table:
     table = Table(title=f"Weights in {store.folder}", title_justify="left")
     for heading in ("Name", "Size", "Licence", "Here", "Source"):
-        table.add_column(heading, justify="right" if heading == "Size" else "left")
+        table.add_column(heading, justify="right" if heading == "Size" else "left", overflow="fold")
     permitted = {weight.name for weight in store.permitted()}
     for weight in store.registry.weights.values():
         here = "yes" if store.present(weight.name) else "no"

@@ -24,7 +24,7 @@ METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
 
 @dataclass
 class PackageRegistry:
-    """Serves archives as PyPI's simple index and as npm's registry do, and counts what it gives."""
+    """Serves archives as PyPI's simple index, npm's registry and the hub do, and counts what it gives."""
 
     port: int = 0
     files: dict[str, bytes] = field(default_factory=dict)
@@ -63,6 +63,8 @@ def use_only(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_INDEX_URL", f"{url}/simple/")
     monkeypatch.setenv("npm_config_registry", f"{url}/npm/")
+    monkeypatch.setenv("HF_ENDPOINT", f"{url}/hub")
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
 
 
 def wheel(name: str, members: Mapping[str, bytes]) -> bytes:
@@ -132,17 +134,26 @@ def _handler(state: PackageRegistry) -> type[BaseHTTPRequestHandler]:
                 self._answer(links.encode(), "text/html")
             elif place == "npm":
                 self._answer(_packument(state, name), "application/json")
+            elif place == "hub" and (content := state.files.get(name)):
+                self._answer(content, "application/octet-stream")
             elif place == "file" and name in state.files:
                 state.given.append(name)
                 self._answer(state.files[name], "application/octet-stream", stall=state.stall.is_set())
             else:
                 self.send_error(404)
 
+        do_HEAD = do_GET  # noqa: N815 - the name is the server's
+
         def _answer(self, content: bytes, kind: str, stall: bool = False) -> None:
             self.send_response(200)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
+            # What the hub says of a file: its digest and the commit.
+            self.send_header("ETag", f'"{sha256(content)}"')
+            self.send_header("X-Repo-Commit", "0" * 40)
             self.end_headers()
+            if self.command == "HEAD":
+                return
             half = len(content) // 2 if stall else len(content)
             self.wfile.write(content[:half])
             self.wfile.flush()

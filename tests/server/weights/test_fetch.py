@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -167,6 +168,14 @@ def test_two_processes_fetch_once(tmp_path: Path, registry: PackageRegistry) -> 
     command = [sys.executable, "-c", script, str(store.folder), str(tmp_path / "studio.toml")]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [child.communicate(timeout=60)[0].strip() for child in both] == [str(store.path("big"))] * 2
+    assert registry.given == ["one-1.0-py3-none-any.whl"]
+
+
+def test_threads_fetch_once(tmp_path: Path, registry: PackageRegistry) -> None:
+    store = _store_with_wheel(tmp_path, registry)
+    with ThreadPoolExecutor(3) as pool:
+        paths = list(pool.map(store.get, ["big"] * 3))
+    assert [path.read_bytes() for path in paths] == [CONTENT] * 3
     assert registry.given == ["one-1.0-py3-none-any.whl"]
 
 

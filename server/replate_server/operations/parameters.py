@@ -31,21 +31,15 @@ def check_parameters(operation: Operation, card: Card, given: Mapping[str, Value
         if name not in known:
             raise BadRequest(f'{card.name} has no parameter "{name}"; {_hint(name, known)}')
     values = {
-        name: _checked(parameter, given[name]) if name in given else parameter.default
+        name: check_value(parameter, given[name]) if name in given else parameter.default
         for name, parameter in known.items()
     }
     operation.check(values)
     return values
 
 
-def _hint(name: str, known: Mapping[str, Any]) -> str:
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    if close:
-        return f'did you mean "{close[0]}"?'
-    return f"it takes {', '.join(known)}." if known else "it takes none."
-
-
-def _checked(parameter: Parameter, value: Any) -> Value:
+def check_value(parameter: Parameter, value: Any) -> Value:
+    """A value for one parameter: a whole number becomes a float where it is REAL. Raises `BadRequest`."""
     if parameter.type is ParameterType.FLAG:
         return _flag(parameter, value)
     if parameter.type in (ParameterType.WHOLE, ParameterType.REAL):
@@ -53,6 +47,13 @@ def _checked(parameter: Parameter, value: Any) -> Value:
     if parameter.type is ParameterType.PROMPTS:
         return _prompts(parameter, value)
     return _text(parameter, value)
+
+
+def _hint(name: str, known: Mapping[str, Any]) -> str:
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    if close:
+        return f'did you mean "{close[0]}"?'
+    return f"it takes {', '.join(known)}." if known else "it takes none."
 
 
 def _flag(parameter: Parameter, value: Any) -> bool:

@@ -115,7 +115,7 @@ class AdaIN:
     def _layers(self, weights: Path, names: Iterable[str]) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
         """The named layers of a file, alone: the rest of VGG is not needed."""
         try:
-            state = torch.load(weights, map_location="cpu", weights_only=True, mmap=True)
+            state = torch.load(weights, map_location="cpu", weights_only=True)
             return {
                 name: (
                     state[f"{name}.weight"].to(self._device, copy=True),

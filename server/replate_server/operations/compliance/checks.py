@@ -1,0 +1,248 @@
+"""What a model must do, checked by running it through its operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from replate.errors import BadRequest, Cancelled, ReplateError
+from replate.frame import DATA, Frame, digest_of, pixel_bytes
+from replate.values import OutputPlate, Parameter, ParameterType, Value
+from replate_server.operations.compliance.network import nothing_leaves
+from replate_server.operations.compliance.plates import SHAPES, inputs_of, on_the_ball, synthetic
+from replate_server.operations.compliance.window import MemoryWindow, Recorder, windows_of
+from replate_server.operations.contract import Card, Delivery, Model, Operation
+from replate_server.operations.parameters import check_parameters, check_value
+from replate_server.operations.registry import operations
+
+_NAME = re.compile(r"[a-z][a-z0-9-]*/[a-z0-9][a-z0-9.-]*")
+_PARAMETER = re.compile(r"[a-z][a-z0-9_]*")
+_SPDX = re.compile(r"(LicenseRef-)?[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*")
+
+
+def comply(model: type[Model], weights: Mapping[str, Path] | None = None, device: str = "cpu") -> None:
+    """Raises AssertionError, with a sentence for each fault, when a model breaks the contract."""
+    faults = check_model(model, weights or {}, device)
+    assert not faults, f"{getattr(model, '__qualname__', model)} does not comply:\n- " + "\n- ".join(faults)
+
+
+def check_model(model: type[Model], weights: Mapping[str, Path], device: str = "cpu") -> list[str]:
+    """The faults of a model, a sentence each; none for one that complies.
+
+    `weights` are files by the names that its card states. The model is loaded on `device` and run, a few seconds
+    for a small one.
+    """
+    faults = list(_card_faults(getattr(model, "card", None)))
+    if faults:
+        return faults
+    missing = sorted(set(model.card.weights) - set(weights))
+    if missing:
+        return [f"No file was given for the weight {missing[0]}; name one to check the model."]
+    with nothing_leaves() as attempts:
+        try:
+            made = model()
+            made.load({name: weights[name] for name in model.card.weights}, device)
+        except Exception as error:
+            return [f"It cannot be made and loaded: {type(error).__name__}: {error}"]
+        faults += _running_faults(made)
+    return faults + [f"It reached for the network: {attempt}." for attempt in attempts[:3]]
+
+
+def _card_faults(card: Any) -> Iterator[str]:
+    if not isinstance(card, Card):
+        yield "It has no class attribute `card` of type Card."
+        return
+    if not _NAME.fullmatch(card.name):
+        yield f'Its name "{card.name}" is not "operation/model" in lower case.'
+    elif card.operation not in operations():
+        yield f"There is no operation {card.operation}; there are {', '.join(operations())}."
+    for text in ("label", "tooltip", "revision"):
+        if not getattr(card, text).strip():
+            yield f"Its card has no {text}."
+    if not _SPDX.fullmatch(card.licence):
+        yield f'Its licence "{card.licence}" is no SPDX identifier; for one of your own use LicenseRef-NAME.'
+    windows, sizes = card.windows, card.sizes
+    if (windows.length is not None and windows.length < 1) or windows.before < 0 or windows.after < 0:
+        yield "Its windows must deliver at least one frame, and have no negative context."
+    if sizes.multiple < 1 or sizes.minimum < 1 or sizes.overlap < 0:
+        yield "Its sizes must have a multiple and a minimum of at least 1, and no negative overlap."
+    elif sizes.most_pixels is not None:
+        least = max(sizes.multiple, sizes.minimum)
+        if sizes.most_pixels < least**2:
+            yield f"Its most_pixels is below the {least**2} of its smallest picture."
+        if sizes.most_pixels < (2 * sizes.overlap) ** 2:
+            yield "Its tiles overlap by more than half their side."
+    if card.memory_bytes < 1:
+        yield "Its memory_bytes says nothing."
+    if len({parameter.name for parameter in card.parameters}) < len(card.parameters):
+        yield "Two of its parameters have the same name."
+    for parameter in card.parameters:
+        yield from _parameter_faults(parameter, card)
+
+
+def _parameter_faults(parameter: Parameter, card: Card) -> Iterator[str]:
+    if not _PARAMETER.fullmatch(parameter.name):
+        yield f'The parameter name "{parameter.name}" is not lower case with underscores.'
+    operation = operations().get(card.operation)
+    if operation is None:
+        return
+    if parameter.name in {one.name for one in operation.parameters}:
+        yield f'The operation has a parameter "{parameter.name}" already.'
+        return
+    if not parameter.label.strip() or not parameter.tooltip.strip():
+        yield f'The parameter "{parameter.name}" has no label or no tooltip.'
+    if (parameter.type is ParameterType.CHOICE) != bool(parameter.choices):
+        yield f'The parameter "{parameter.name}" must have choices if it is a CHOICE, and only then.'
+    try:
+        check_value(parameter, parameter.default)
+    except BadRequest as error:
+        yield f'The default of "{parameter.name}" is refused: {error}'
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A model at work on a plate."""
+
+    model: Model
+    operation: Operation
+    plate: tuple[Frame, ...]
+    given: Mapping[str, Value]
+
+    def windows(self) -> list[MemoryWindow]:
+        parameters = check_parameters(self.operation, self.model.card, self.given)
+        inputs = inputs_of(self.operation.roles, self.plate)
+        return windows_of(inputs, self.operation.roles[0].name, parameters, self.model.card.windows)
+
+    def run(self, steps: Recorder) -> list[Delivery]:
+        return [
+            delivery
+            for window in self.windows()
+            for delivery in self.operation.run(self.model, window, steps)
+        ]
+
+
+def _running_faults(model: Model) -> Iterator[str]:
+    operation = operations()[model.card.operation]
+    for what, (count, data, display, channels, pixel_type) in SHAPES.items():
+        plate = synthetic(count, data, display, channels, pixel_type)
+        case = _Case(model, operation, plate, _needed(operation, plate))
+        before = [digest_of(pixel_bytes(frame.pixels)) for frame in plate]
+        try:
+            delivered = case.run(Recorder())
+        except Exception as error:
+            yield f"On {what} it raised {type(error).__name__}: {error}"
+            continue
+        yield from (f"On {what}: {fault}" for fault in _delivery_faults(case, delivered))
+        if before != [digest_of(pixel_bytes(frame.pixels)) for frame in plate]:
+            yield f"On {what} it wrote to the plate's pixels."
+    data, display = SHAPES["a small plate"][1:3]
+    plate = synthetic(2, data, display)
+    case = _Case(model, operation, plate, _needed(operation, plate))
+    try:
+        yield from _repetition_faults(case)
+        yield from _cancellation_faults(case)
+        yield from _range_faults(case)
+    except Exception as error:
+        yield f"It raised {type(error).__name__} where it had run before: {error}"
+
+
+def _needed(operation: Operation, plate: Sequence[Frame]) -> dict[str, Value]:
+    """What must be given: an operation that is pointed at things has no useful default."""
+    return {
+        parameter.name: on_the_ball(plate)
+        for parameter in operation.parameters
+        if parameter.type is ParameterType.PROMPTS
+    }
+
+
+def _delivery_faults(case: _Case, delivered: Sequence[Delivery]) -> Iterator[str]:
+    numbers = [frame.spec.number for frame in case.plate]
+    outputs = {output.name: output for output in case.operation.outputs}
+    for name in outputs:
+        given = [one.frame.spec.number for one in delivered if one.output == name]
+        if given != numbers:
+            yield f"the output {name} has frames {given} where {numbers} were due, in this order."
+    for delivery in delivered:
+        if delivery.output not in outputs:
+            yield f"there is no output {delivery.output}."
+            continue
+        plate = next((one for one in case.plate if one.spec.number == delivery.frame.spec.number), None)
+        if plate is not None:
+            yield from _frame_faults(delivery.frame, plate, outputs[delivery.output])
+
+
+def _frame_faults(frame: Frame, plate: Frame, output: OutputPlate) -> Iterator[str]:
+    where = f"frame {frame.spec.number} of {output.name}"
+    for kept in ("data_window", "display_window", "pixel_aspect", "view", "metadata"):
+        if getattr(frame.spec, kept) != getattr(plate.spec, kept):
+            yield f"{where} has another {kept.replace('_', ' ')} than the plate."
+    if output.channels and frame.spec.channels != output.channels:
+        yield f"{where} has channels {frame.spec.channels} where {output.channels} were due."
+    if output.data != (frame.spec.colour_space == DATA):
+        yield f"{where} is in the colour space {frame.spec.colour_space}."
+    if not output.data and frame.spec.channels != plate.spec.channels:
+        yield f"{where} has other channels than the plate."
+    if not np.isfinite(frame.pixels).all():
+        yield f"{where} has NaN or infinity."
+    elif output.data and all(name == "A" or name.endswith(".A") for name in frame.spec.channels):
+        low, high = float(frame.pixels.min()), float(frame.pixels.max())
+        if low < 0 or high > 1:
+            yield f"{where} goes from {low:g} to {high:g}, and a matte from 0 to 1."
+
+
+def _repetition_faults(case: _Case) -> Iterator[str]:
+    first, second = case.run(Recorder()), case.run(Recorder())
+    for one, other in zip(first, second, strict=True):
+        if digest_of(pixel_bytes(one.frame.pixels)) != digest_of(pixel_bytes(other.frame.pixels)):
+            yield f"The same recipe gave other pixels in {one.output} of frame {one.frame.spec.number}."
+            return
+
+
+def _cancellation_faults(case: _Case) -> Iterator[str]:
+    whole = Recorder()
+    case.run(whole)
+    if not whole.fractions:
+        yield "It never says how far it is, so it cannot be cancelled."
+        return
+    if min(whole.fractions) < 0 or max(whole.fractions) > 1:
+        yield "Its progress leaves 0 to 1."
+    for at in sorted({0, len(whole.fractions) // 2, len(whole.fractions) - 1}):
+        try:
+            case.run(Recorder(cancel_at=at))
+        except Cancelled:
+            continue
+        yield f"It went on though it was cancelled at call {at} of progress."
+
+
+def _range_faults(case: _Case) -> Iterator[str]:
+    """Every choice, and both ends of every range. Refusing a combination in a sentence is fine."""
+    kept = Recorder()
+    for parameter in (*case.operation.parameters, *case.model.card.parameters):
+        for value in _extremes(parameter):
+            tried = _Case(case.model, case.operation, case.plate[:1], {**case.given, parameter.name: value})
+            try:
+                delivered = tried.run(kept)
+            except BadRequest:
+                continue
+            except ReplateError as error:
+                yield f'With "{parameter.name}" {value} it raised {type(error).__name__}: {error}'
+                continue
+            yield from (
+                f'With "{parameter.name}" {value}: {fault}' for fault in _delivery_faults(tried, delivered)
+            )
+
+
+def _extremes(parameter: Parameter) -> tuple[Value, ...]:
+    if parameter.type is ParameterType.FLAG:
+        return True, False
+    if parameter.type is ParameterType.CHOICE:
+        return parameter.choices
+    ends = (parameter.minimum, parameter.maximum)
+    if parameter.type is ParameterType.WHOLE:
+        return tuple(int(end) for end in ends if end is not None)
+    return tuple(end for end in ends if end is not None)

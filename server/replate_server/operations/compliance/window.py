@@ -1,0 +1,79 @@
+"""A window in memory, and steps that remember what they were told: for tests, ours and others'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from replate.errors import Cancelled, NotFound
+from replate.frame import Frame, digest_of, pixel_bytes
+from replate.values import Value
+from replate_server.darkroom.sequence import plan
+from replate_server.operations.contract import Cached, Windows
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryWindow:
+    """A `Window` over frames in memory."""
+
+    inputs: Mapping[str, Sequence[Frame]]
+    """Frames by role. An input of one frame is held."""
+    parameters: Mapping[str, Value]
+    """As `check_parameters` gives them."""
+    numbers: tuple[int, ...] = ()
+    context: tuple[int, ...] = ()
+    seed: int = 0
+    colour_config: str = "ocio://default"
+
+    def has(self, role: str) -> bool:
+        return role in self.inputs
+
+    def frame(self, role: str, number: int) -> Frame:
+        frames = self.inputs[role]
+        if len(frames) == 1:
+            return frames[0]
+        for frame in frames:
+            if frame.spec.number == number:
+                return frame
+        raise NotFound(f'The input "{role}" has no frame {number}; give it one.')
+
+    def digest(self, role: str, number: int) -> str:
+        return digest_of(pixel_bytes(self.frame(role, number).pixels))
+
+
+def windows_of(
+    inputs: Mapping[str, Sequence[Frame]], plate: str, parameters: Mapping[str, Value], windows: Windows
+) -> list[MemoryWindow]:
+    """The windows of a shot, as a scheduler would plan them for a model's card."""
+    numbers = [frame.spec.number for frame in inputs[plate]]
+    return [
+        MemoryWindow(inputs, parameters, one.numbers, one.context)
+        for one in plan(numbers, windows.length, windows.before, windows.after)
+    ]
+
+
+@dataclass(slots=True)
+class Recorder:
+    """`Steps` that remember."""
+
+    cancel_at: int | None = None
+    """Which call of `progress`, counted from 0, is answered with `Cancelled`."""
+    fractions: list[float] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    kept: dict[str, Cached] = field(default_factory=dict)
+    computed: int = 0
+    """How often something was not in `kept`."""
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        if self.cancel_at is not None and len(self.fractions) >= self.cancel_at:
+            raise Cancelled("The job was cancelled; submit it again to go on.")
+        self.fractions.append(fraction)
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+
+    def cached(self, key: str, compute: Callable[[], Cached]) -> Cached:
+        if key not in self.kept:
+            self.computed += 1
+            self.kept[key] = compute()
+        return self.kept[key]

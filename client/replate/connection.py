@@ -104,6 +104,7 @@ class Client:
         title: str = "",
         project: str = "",
         priority: Priority = Priority.NORMAL,
+        request: str = "",
     ) -> Job:
         """Asks for a job: see `replate.jobs.Jobs.submit`."""
         return self._jobs.submit(
@@ -116,6 +117,7 @@ class Client:
             title=title,
             project=project,
             priority=priority,
+            request=request,
         )
 
     def job(self, id: str) -> Job:

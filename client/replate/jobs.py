@@ -213,6 +213,7 @@ class Jobs:
         title: str = "",
         project: str = "",
         priority: Priority = Priority.NORMAL,
+        request: str = "",
     ) -> Job:
         """Asks for a job; returns once the server has written it down.
 
@@ -237,6 +238,9 @@ class Jobs:
             Shown in job lists; the project the job is shared with.
         priority
             Among one's own jobs.
+        request
+            A name made up for this very request: asking again with the same one gives the same
+            job. Empty to have one made, which covers answers that are lost on the line.
 
         Raises
         ------
@@ -262,8 +266,8 @@ class Jobs:
                 spec.inputs[role].CopyFrom(self._input(source, upload))
             upload.complete()
             # Made once: gRPC's retries carry the same one, so a lost answer makes no second job.
-            request = jobs_pb2.SubmitRequest(spec=spec, request=uuid.uuid4().hex)
-            job = Job(self._link, self._send(request), self._digests, upload)
+            named = jobs_pb2.SubmitRequest(spec=spec, request=request or uuid.uuid4().hex)
+            job = Job(self._link, self._send(named), self._digests, upload)
         except BaseException:
             upload.stop()
             raise

@@ -85,6 +85,7 @@ class Methods:
             title=asked.field(params, "title", str, ""),
             project=asked.field(params, "project", str, ""),
             priority=asked.priority(params),
+            request=asked.field(params, "request", str, ""),
         )
         if request.cancelled.is_set():
             job.cancel()

@@ -1,0 +1,13 @@
+"""What a host application imports: the agent, started and spoken to. Standard library only, Python 3.9 or newer.
+
+agent = Agent()
+handle = agent.submit({"operation": "restyle", ...}, on_frame=show, on_ended=finish)
+...
+agent.drain()  # from the host's timer: callbacks run here, on the host's own thread
+"""
+
+from replate_host.agent import Agent
+from replate_host.jobs import JobHandle, WrittenFrame
+from replate_host.protocol import AgentError
+
+__all__ = ["Agent", "AgentError", "JobHandle", "WrittenFrame"]

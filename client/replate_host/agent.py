@@ -1,0 +1,235 @@
+"""The agent from the host's side: asked, listened to, and started again when it dies."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from replate_host import protocol
+from replate_host.jobs import Callbacks, JobHandle, WrittenFrame
+from replate_host.protocol import AgentError
+from replate_host.session import Done, Session
+
+
+class Agent:
+    """One agent process, started with the first request. Thread-safe.
+
+    Nothing here blocks but `call` and `wait`, and callbacks run only inside
+    `drain` and `wait`, on the thread that calls those.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str] = (),
+        *,
+        address: str = "",
+        token: str = "",
+        tls_ca: str = "",
+        data: str = "",
+        environment: Mapping[str, str] | None = None,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> None:
+        """Starts nothing yet.
+
+        Parameters
+        ----------
+        command
+            The agent's command line; $REPLATE_AGENT is stronger. Empty to look for it.
+        address, token, tls_ca, data
+            As in `replate.connect`; empty for what the environment says.
+        environment
+            The host's; None for that of this process. It is cleaned.
+        on_notice
+            Told in a sentence, inside `drain`, what happened to the agent itself, and what a callback raised.
+        """
+        hello = {"protocol": protocol.PROTOCOL, "address": address, "token": token, "tls_ca": tls_ca, "data": data}
+        self._notice = on_notice
+        self._lock = threading.RLock()
+        self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._asked: dict[JobHandle, int] = {}
+        self._watched: dict[JobHandle, tuple[str, int]] = {}
+        self._session = Session(
+            command,
+            os.environ if environment is None else environment,
+            hello,
+            hear=self._hear,
+            again=self._again,
+            lost=self._lose_all,
+            notice=lambda text: self._post(lambda: self._note(text)),
+        )
+
+    @property
+    def pid(self) -> int | None:
+        """The agent's process, while it runs."""
+        return self._session.pid
+
+    def call(self, method: str, params: dict[str, Any] | None = None, timeout: float = 60.0) -> Any:
+        """Asks and waits for the answer; not for a thread that draws a UI. Raises `AgentError`."""
+        answer: queue.SimpleQueue[tuple[Any, AgentError | None]] = queue.SimpleQueue()
+        id = self._session.ask(method, params or {}, lambda result, error: answer.put((result, error)))
+        try:
+            result, error = answer.get(timeout=timeout)
+        except queue.Empty:
+            self._session.cancel(id)
+            raise AgentError(
+                "Unavailable", f"The agent did not answer '{method}' within {timeout:g} seconds; try again."
+            ) from None
+        if error is not None:
+            raise error
+        return result
+
+    def request(self, method: str, params: dict[str, Any] | None, done: Done) -> None:
+        """Asks, and has `done(result, error)` called by `drain`."""
+        self._session.ask(method, params or {}, lambda result, error: self._post(lambda: done(result, error)))
+
+    def submit(
+        self,
+        params: dict[str, Any],
+        *,
+        on_progress: Callable[[JobHandle], None] | None = None,
+        on_frame: Callable[[JobHandle, WrittenFrame], None] | None = None,
+        on_warning: Callable[[JobHandle, str], None] | None = None,
+        on_ended: Callable[[JobHandle], None] | None = None,
+    ) -> JobHandle:
+        """Asks for a job: `params` as `submit` in docs/agent.md. A refusal ends the handle with its `error`."""
+        callbacks = Callbacks(on_progress, on_frame, on_warning, on_ended)
+        handle = JobHandle(dict(params.get("outputs") or {}), callbacks=callbacks)
+        # Repeated after the agent's death, the server knows the request by its name and makes no second job.
+        self._follow(handle, "submit", {"request": uuid.uuid4().hex, **params})
+        return handle
+
+    def watch(
+        self,
+        job: str,
+        outputs: dict[str, str],
+        after: int = 0,
+        *,
+        on_progress: Callable[[JobHandle], None] | None = None,
+        on_frame: Callable[[JobHandle, WrittenFrame], None] | None = None,
+        on_warning: Callable[[JobHandle, str], None] | None = None,
+        on_ended: Callable[[JobHandle], None] | None = None,
+    ) -> JobHandle:
+        """Goes on with a job by its id, as a script that is opened again does."""
+        callbacks = Callbacks(on_progress, on_frame, on_warning, on_ended)
+        handle = JobHandle(dict(outputs), id=job, sequence=after, callbacks=callbacks)
+        self._follow(handle, "watch", {"job": job, "outputs": outputs, "after": after})
+        return handle
+
+    def cancel(self, handle: JobHandle) -> None:
+        """Stops a job, also one that is still being submitted. Its end comes as a callback."""
+        with self._lock:
+            job, asked = self._watched.get(handle, (handle.id, 0))[0], self._asked.get(handle)
+        if job:
+            self._session.ask("cancel", {"job": job}, self._cancelled)
+        elif asked is not None:
+            self._session.cancel(asked)
+
+    def drain(self, limit: int = 1000) -> int:
+        """Runs the callbacks of what happened since the last time, and gives how many; raises nothing of theirs."""
+        for count in range(limit):
+            try:
+                event = self._events.get_nowait()
+            except queue.Empty:
+                return count
+            self._run(event)
+        return limit
+
+    def wait(self, handle: JobHandle, timeout: float | None = None) -> JobHandle:
+        """Drains until the job has ended: for a farm, or a script. Raises `AgentError` if it failed, or time is up."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not handle.ended:
+            left = 1.0 if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                raise AgentError("Unavailable", f"The job did not end within {timeout:g} seconds; it goes on.")
+            try:
+                self._run(self._events.get(timeout=min(left, 1.0)))
+            except queue.Empty:
+                continue
+        if handle.error is not None:
+            raise handle.error
+        return handle
+
+    def close(self) -> None:
+        """Lets the agent finish sending, and end; jobs go on on the server. An ended host does the same."""
+        self._session.close()
+
+    def _follow(self, handle: JobHandle, method: str, params: dict[str, Any]) -> None:
+        def answered(result: Any, error: AgentError | None) -> None:
+            with self._lock:
+                self._asked.pop(handle, None)
+                if error is None:
+                    self._watched[handle] = (result["job"], handle.sequence)
+            if error is not None:
+                self._post(lambda: handle.lose(error))
+            else:
+                self._post(lambda: handle.take_acceptance(result))
+
+        with self._lock:
+            self._asked[handle] = self._session.ask(method, params, answered)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        """A notification, on the session's thread."""
+        said, kind = message.get("params") or {}, message["method"]
+        with self._lock:
+            handles = [handle for handle, (job, _) in self._watched.items() if job == said.get("job")]
+            for handle in handles:
+                if kind == "job/frame":
+                    self._watched[handle] = (said["job"], said["sequence"])
+                elif kind == "job/ended":
+                    del self._watched[handle]
+        take = {
+            "job/progress": JobHandle.take_progress,
+            "job/frame": JobHandle.take_frame,
+            "job/warning": JobHandle.take_warning,
+            "job/ended": JobHandle.take_end,
+        }.get(kind)
+        if take is not None:
+            for handle in handles:
+                self._post(lambda handle=handle: take(handle, said))  # type: ignore[misc]
+
+    def _again(self) -> None:
+        """Watches the jobs that the last agent watched, each from where it was."""
+        with self._lock:
+            watched = list(self._watched.items())
+        for handle, (job, sequence) in watched:
+            params = {"job": job, "outputs": handle.outputs, "after": sequence}
+            self._session.ask("watch", params, lambda result, error, handle=handle: self._resumed(handle, error))  # type: ignore[misc]
+
+    def _resumed(self, handle: JobHandle, error: AgentError | None) -> None:
+        if error is not None:
+            with self._lock:
+                self._watched.pop(handle, None)
+            self._post(lambda: handle.lose(error))
+
+    def _lose_all(self, error: AgentError) -> None:
+        with self._lock:
+            handles, self._watched = list(self._watched), {}
+        for handle in handles:
+            self._post(lambda handle=handle: handle.lose(error))  # type: ignore[misc]
+
+    def _cancelled(self, result: Any, error: AgentError | None) -> None:
+        if error is not None:
+            self._post(lambda: self._note(str(error)))
+
+    def _post(self, event: Callable[[], None]) -> None:
+        self._events.put(event)
+
+    def _run(self, event: Callable[[], None]) -> None:
+        try:
+            event()
+        except Exception as error:
+            # The host's own callback: its fault must neither stop the others nor reach the host's UI loop.
+            self._note(f"A callback of the host failed ({type(error).__name__}: {error}).")
+
+    def _note(self, text: str) -> None:
+        if self._notice is None:
+            return
+        try:
+            self._notice(text)
+        except Exception:
+            self._notice = None

@@ -40,11 +40,7 @@ def write_frame(path: str | Path, frame: Frame, *, recipe: str | None = None, co
     cannot show; `Exhausted` where the disk is full.
     """
     path = Path(path)
-    kind = _FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise BadRequest(f'{path.name} ends in "{path.suffix}": write {", ".join(sorted(_FORMATS))}.')
-    if compression not in COMPRESSIONS:
-        raise BadRequest(f'There is no compression "{compression}": choose {", ".join(COMPRESSIONS)}.')
+    kind = _kind(path, compression)
     header, pixels = _exr(frame, recipe, compression) if kind == "openexr" else _preview(frame, kind, path)
     with written_beside(path) as temporary:
         file = oiio.ImageOutput.create(kind)
@@ -58,7 +54,10 @@ def write_frame(path: str | Path, frame: Frame, *, recipe: str | None = None, co
 
 @dataclass(frozen=True, slots=True)
 class PlateWriter:
-    """Writes the frames of a plate to the files of a pattern: "out/shot.####.exr", "out/%V/shot.%04d.exr"."""
+    """Writes the frames of a plate to the files of a pattern: "out/shot.####.exr", "out/%V/shot.%04d.exr".
+
+    Made with `BadRequest` for a format or a compression that there is none of.
+    """
 
     pattern: str | Path
     recipe: str | None = None
@@ -66,6 +65,7 @@ class PlateWriter:
     _pattern: Pattern = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        _kind(Path(self.pattern), self.compression)
         object.__setattr__(self, "_pattern", Pattern(Path(self.pattern)))
 
     def path(self, number: int, view: str = "") -> Path:
@@ -101,6 +101,15 @@ def unwritten(path: Path, reason: str, size: int) -> Exhausted | BadRequest:
         return Exhausted(f"The disk is full: make room in {folder} for {path.name}, then ask again.")
     detail = reason.strip().split("\n")[0].rstrip(". ")
     return BadRequest(f"{path} cannot be written: check that the folder is there and may be written to ({detail}).")
+
+
+def _kind(path: Path, compression: str) -> str:
+    kind = _FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise BadRequest(f'{path.name} ends in "{path.suffix}": write {", ".join(sorted(_FORMATS))}.')
+    if compression not in COMPRESSIONS:
+        raise BadRequest(f'There is no compression "{compression}": choose {", ".join(COMPRESSIONS)}.')
+    return kind
 
 
 def _exr(frame: Frame, recipe: str | None, compression: str) -> tuple[oiio.ImageSpec, Pixels]:

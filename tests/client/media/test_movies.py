@@ -50,7 +50,7 @@ def test_a_movie_may_start_at_any_number(movie: Path) -> None:
     plate = open_plate(movie, "1003-1005", start=1001)
     assert [(frame.spec.number, number_in(frame)) for frame in plate] == [(1003, 3), (1004, 4), (1005, 5)]
     assert open_plate(movie, "1003-1005", start=1001, handles=5).numbers == tuple(range(1001, 1011))
-    with pytest.raises(NotFound, match="has frames 1001 to 1025: frame 1026"):
+    with pytest.raises(NotFound, match=r"has frames 1001 to 1025: frame 1026"):
         open_plate(movie, "1020-1030", start=1001)
 
 
@@ -98,7 +98,7 @@ def test_a_movie_as_data_keeps_its_code_values(movie: Path) -> None:
 
 def test_a_movie_cut_short_is_said_to_be(movie: Path, tmp_path: Path) -> None:
     (tmp_path / "cut.mp4").write_bytes(movie.read_bytes()[:700])
-    with pytest.raises(Damaged, match="cut.mp4 cannot be read"):
+    with pytest.raises(Damaged, match=r"cut.mp4 cannot be read"):
         list(open_plate(tmp_path / "cut.mp4"))
 
 

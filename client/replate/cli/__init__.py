@@ -1,0 +1,5 @@
+"""`replate`: the command line."""
+
+from replate.cli.entry import main
+
+__all__ = ["main"]

@@ -1,0 +1,275 @@
+"""`replate restyle`, `segment`, `matte`, `inpaint`, `flow`: a command for an operation.
+
+All take the same options, so these are written down once; a command adds those
+for its own inputs.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from replate.cli import asked
+from replate.cli.console import notes, print_json, say
+from replate.cli.run import run, summary
+from replate.connection import connect
+from replate.errors import BadRequest
+from replate.jobs import InputLike, Job, JobOutput
+from replate.media import Pattern, Plate, open_matte, open_plate, parse_frames
+from replate.values import Priority, Prompt, RoleKind
+
+_PRIORITIES = {priority.name.lower(): priority for priority in Priority}
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """An option of a command: its type, what stands for it when it is left out, and its switches and help."""
+
+    type: Any
+    default: Any
+    info: Any
+
+
+def _option(type_: Any, default: Any, *switches: str, help: str, **rest: Any) -> _Option:
+    return _Option(type_, default, typer.Option(*switches, help=help, **rest))
+
+
+_COMMON: Mapping[str, _Option] = {
+    "out": _option(
+        str | None, None, "--out", "-o", metavar="PATTERN",
+        help='Where the frames go, such as "out/x.####.exr"; {output} stands for the output\'s name.',
+    ),
+    "frames": _option(str | None, None, "--frames", "-f", metavar="RANGE", help="1001-1024, or 1-10x2,20; else all."),
+    "colour_space": _option(
+        str | None, None, "--colour-space", metavar="NAME",
+        help="What the plate is in, by its OpenColorIO name; by default what the files say.",
+    ),
+    "view": _option(str, "", "--view", help="The view of a stereo plate."),
+    "layer": _option(str, "", "--layer", help="The part or layer of the files to take."),
+    "start": _option(int, 1, "--start", help="The number of a movie's first frame."),
+    "handles": _option(
+        int | None, None, "--handles", min=0,
+        help="Frames beside the range that are sent along to be looked at.",
+    ),
+    "model": _option(str, "", "--model", "-m", metavar="NAME", help="As `replate models` lists them."),
+    "assignments": _option(
+        list[str], [], "--parameter", "-p", metavar="NAME=VALUE", help="Any parameter of `replate models NAME`."
+    ),
+    "seed": _option(int, 0, "--seed", min=0, help="What randomness there is comes from this."),
+    "title": _option(str, "", "--title", help="Shown in lists of jobs."),
+    "project": _option(str, "", "--project", help="The project that the job is shared with."),
+    "priority": _option(str, "normal", "--priority", metavar="|".join(_PRIORITIES), help="Among one's own jobs."),
+    "compression": _option(str, "zip", "--compression", help="Of the EXRs: zip, zips, piz, dwaa, dwab or none."),
+    "server": _option(
+        str | None, None, "--server", "-s", metavar="ADDRESS",
+        help="host:port; by default $REPLATE_SERVER, or a server of this machine's own.",
+    ),
+    "token": _option(str | None, None, "--token", help="Who you are; by default $REPLATE_TOKEN."),
+    "wait": _option(bool, True, "--wait/--no-wait", help="Wait for the frames, or only ask for the job."),
+    "as_json": _option(bool, False, "--json", help="Print one JSON object."),
+}  # fmt: skip
+
+_STYLE = _option(str, ..., "--style", metavar="FILE", help="The picture in whose manner the plate is painted.")
+_STRENGTH = _option(float | None, None, "--strength", min=0, max=1, help="0 is the plate, 1 the style in full.")
+_LIMIT = _option(
+    str | None, None, "--matte", metavar="PATTERN", help="Limits the restyle; outside the plate stays as it is."
+)
+_MATTE = _option(str, ..., "--matte", metavar="PATTERN", help="Covers what is to go.")
+_CLICKS: Mapping[str, _Option] = {
+    "clicks": _option(
+        list[str], [], "--click", metavar="X,Y[@FRAME]", help="The object is here; dog=X,Y names another object."
+    ),
+    "no_clicks": _option(list[str], [], "--no-click", metavar="X,Y[@FRAME]", help="The object is not here."),
+    "boxes": _option(list[str], [], "--box", metavar="X,Y,W,H[@FRAME]", help="The object lies within."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """The common options of a command, by their names above."""
+
+    out: str | None
+    frames: str | None
+    colour_space: str | None
+    view: str
+    layer: str
+    start: int
+    handles: int | None
+    model: str
+    assignments: list[str]
+    seed: int
+    title: str
+    project: str
+    priority: str
+    compression: str
+    server: str | None
+    token: str | None
+    wait: bool
+    as_json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a command line asks for."""
+
+    operation: str
+    plate: str
+    common: _Common
+    own: Mapping[str, Any]
+    """The command's own options: by the role of an input, or as `_CLICKS` and "strength" have them."""
+
+
+def add_operations(app: typer.Typer) -> None:
+    """Adds the commands to an app."""
+    restyle = {"style": _STYLE, "matte": _LIMIT, "strength": _STRENGTH}
+    _add(app, "restyle", "Paints a plate in the manner of a picture.", restyle)
+    _add(app, "segment", "Cuts objects out of a plate, pointed at with clicks and boxes.", _CLICKS)
+    _add(app, "matte", "Cuts the people, or what stands out, out of a plate.", {})
+    _add(app, "inpaint", "Makes a clean plate: fills what a matte covers.", {"matte": _MATTE})
+    _add(app, "flow", "Measures motion vectors, forward and backward.", {}, handles=1)
+
+
+def _add(app: typer.Typer, operation: str, help: str, own: Mapping[str, _Option], handles: int = 0) -> None:
+    def command(plate: str, **options: Any) -> None:
+        common = _Common(**{name: options.pop(name) for name in _COMMON})
+        if common.handles is None:
+            common = replace(common, handles=handles)
+        _ask(_Request(operation, plate, common, options))
+
+    plate = inspect.Parameter(
+        "plate",
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        annotation=Annotated[
+            str, typer.Argument(metavar="PLATE", help='"shot.####.exr", a movie, a picture, or job:ID/OUTPUT.')
+        ],
+    )
+    options = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=Annotated[option.type, option.info]
+        )
+        for name, option in {**own, **_COMMON}.items()
+    ]
+    # Typer reads a command's options off its signature; this one is made of the tables above.
+    command.__signature__ = inspect.Signature([plate, *options])  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in (plate, *options)}
+    app.command(operation, help=help)(command)
+
+
+def _ask(request: _Request) -> None:
+    if request.common.priority not in _PRIORITIES:
+        raise BadRequest(f'There is no priority "{request.common.priority}": choose {", ".join(_PRIORITIES)}.')
+    plate = _plate(request)
+    with connect(request.common.server, request.common.token) as client:
+        catalog = client.catalog()
+        operation = catalog.operation(request.operation)
+        single = isinstance(plate, Plate) and len(plate) == 1
+        stem = request.operation if isinstance(plate, JobOutput) else _stem(plate.path, request.operation)
+        patterns = asked.patterns(request.common.out, [output.name for output in operation.outputs], stem, single)
+        model = asked.model_name(operation, request.common.model)
+        kinds = {role.name: role.kind for role in operation.inputs}
+        inputs: dict[str, InputLike] = {operation.inputs[0].name: plate}
+        for role in kinds.keys() & request.own.keys():
+            if request.own[role] is not None:
+                inputs[role] = _other(request.own[role], kinds[role], plate, request)
+        job = client.submit(
+            request.operation,
+            inputs,
+            model=model,
+            parameters=asked.parameters(catalog, operation, model, _assignments(request), _prompts(request, plate)),
+            frames=_range(request),
+            seed=request.common.seed,
+            title=request.common.title or stem,
+            project=request.common.project,
+            priority=_PRIORITIES[request.common.priority],
+        )
+        if request.common.wait:
+            run(job, patterns, compression=request.common.compression, as_json=request.common.as_json)
+        else:
+            _leave(job, request.common.as_json)
+
+
+def _plate(request: _Request) -> Plate | JobOutput:
+    output = asked.job_output(request.plate)
+    if output is not None:
+        return output
+    return open_plate(
+        request.plate,
+        request.common.frames,
+        colour_space=request.common.colour_space,
+        view=request.common.view,
+        layer=request.common.layer,
+        start=request.common.start,
+        handles=request.common.handles or 0,
+    )
+
+
+def _other(text: str, kind: RoleKind, plate: Plate | JobOutput, request: _Request) -> InputLike:
+    """An input beside the plate: where it has frames, those of the plate."""
+    output = asked.job_output(text)
+    if output is not None:
+        return output
+    if kind is RoleKind.STILL:
+        return open_plate(text)
+    frames = request.common.frames
+    if isinstance(plate, Plate):
+        frames = ",".join(str(number) for number in plate.numbers)
+    if not _has_frames(text):
+        frames = None
+    return open_matte(text, frames, view=request.common.view) if kind is RoleKind.MATTE else open_plate(text, frames)
+
+
+def _has_frames(text: str) -> bool:
+    return Pattern(Path(text)).numbered
+
+
+def _range(request: _Request) -> tuple[int, int] | None:
+    """The frames to deliver; None for all that were sent."""
+    if request.common.frames is None:
+        return None
+    numbers = parse_frames(request.common.frames)
+    if asked.job_output(request.plate) and len(numbers) != numbers[-1] - numbers[0] + 1:
+        raise BadRequest("Of a job's output, ask for one unbroken range with --frames.")
+    return numbers[0], numbers[-1]
+
+
+def _prompts(request: _Request, plate: Plate | JobOutput) -> list[Prompt]:
+    options = request.own
+    if not any(options.get(name) for name in _CLICKS):
+        return []
+    numbers: Sequence[int] = parse_frames(request.common.frames) if request.common.frames else ()
+    if not numbers and isinstance(plate, Plate):
+        numbers = plate.numbers
+    first = numbers[0] if numbers else None
+    spoken = [*options["clicks"], *options["no_clicks"], *options["boxes"]]
+    if first is None and not all("@" in text for text in spoken):
+        raise BadRequest("Say the frame of each click or box on a job's output: X,Y@FRAME.")
+    frame = first or 0
+    return [
+        *(asked.click(text, frame, True) for text in options["clicks"]),
+        *(asked.click(text, frame, False) for text in options["no_clicks"]),
+        *(asked.box(text, frame) for text in options["boxes"]),
+    ]
+
+
+def _assignments(request: _Request) -> list[str]:
+    strength = request.own.get("strength")
+    return [*request.common.assignments, *([f"strength={strength}"] if strength is not None else [])]
+
+
+def _stem(path: Path, operation: str) -> str:
+    return f"{path.name.split('.')[0].rstrip('_#')}.{operation}"
+
+
+def _leave(job: Job, as_json: bool) -> None:
+    """Returns when the server needs this machine no more."""
+    with notes().status("Sending frames"):
+        job.wait_sent()
+    if as_json:
+        print_json(summary(job.info))
+    else:
+        say(f"Job {job.id} is on its way: `replate fetch {job.id}` gets its frames.")

@@ -1,0 +1,135 @@
+"""A job from its request to the last file: the one place where commands run jobs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from replate.cli.console import bar, duration, print_json, say
+from replate.cli.entry import INTERRUPTED
+from replate.errors import Cancelled, Exhausted, Failed, ReplateError
+from replate.frame import Frame
+from replate.jobs import Job
+from replate.media import PlateWriter
+from replate.states import JobInfo
+
+_WRITERS = 3
+_WAITING = 6
+"""Frames that wait for a writer; more are not asked for meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What a job gave."""
+
+    seconds: float
+    files: dict[str, list[Path]] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        return sum(len(files) for files in self.files.values())
+
+
+def run(job: Job, patterns: Mapping[str, Path], *, compression: str, as_json: bool, ours: bool = True) -> None:
+    """Waits for a job, writes its frames as they come, and says what there is in the end.
+
+    Ctrl-C cancels the job where it is `ours`, leaves it alone where it is not,
+    and exits with 130. Raises what the job failed with.
+    """
+    try:
+        with bar(job.model or job.operation) as shown:
+            delivered = deliver(job, patterns, shown.show, compression=compression)
+    except KeyboardInterrupt:
+        _interrupted(job, ours)
+        raise typer.Exit(INTERRUPTED) from None
+    except ReplateError as error:
+        if not isinstance(error, Cancelled) and not job.state.ended:
+            say(f"Job {job.id} goes on: `replate fetch {job.id}` gets its frames.")
+        raise
+    if as_json:
+        print_json({**summary(job.info), "seconds": round(delivered.seconds, 3), "files": delivered.files})
+        return
+    for name, pattern in patterns.items():
+        written = len(delivered.files[name])
+        say(f"Wrote {written} {'frame' if written == 1 else 'frames'} to {pattern} in {duration(delivered.seconds)}.")
+
+
+def deliver(
+    job: Job,
+    patterns: Mapping[str, Path],
+    on_news: Callable[[JobInfo], None] = lambda info: None,
+    *,
+    compression: str = "zip",
+) -> Delivered:
+    """Writes a job's frames while further ones are on their way, the recipe in each EXR.
+
+    Raises what the job failed with, and what reading or writing raises; what was
+    written stays.
+    """
+    begin = time.monotonic()
+    delivered = Delivered(0, {name: [] for name in patterns})
+    writers = {name: PlateWriter(path, job.recipe or None, compression) for name, path in patterns.items()}
+    waiting: deque[tuple[str, Future[Path]]] = deque()
+
+    def collect(most: int) -> None:
+        while waiting and (len(waiting) > most or waiting[0][1].done()):
+            name, file = waiting.popleft()
+            delivered.files[name].append(file.result())
+
+    with ThreadPoolExecutor(_WRITERS, thread_name_prefix="replate-write") as threads:
+        for output, frame in job.frames(on_news, tuple(patterns)):
+            waiting.append((output, threads.submit(_write, writers[output], frame)))
+            collect(_WAITING)
+        collect(0)
+    for files in delivered.files.values():
+        files.sort()
+    return Delivered(time.monotonic() - begin, delivered.files)
+
+
+def summary(info: JobInfo) -> dict[str, Any]:
+    """A job as JSON has it."""
+    return {
+        "job": info.id,
+        "operation": info.operation,
+        "model": info.model,
+        "title": info.title,
+        "owner": info.owner,
+        "project": info.project,
+        "state": info.state.value,
+        "message": info.message,
+        "frames_done": info.progress.frames_done,
+        "frames_total": info.progress.frames_total,
+        "created": info.created.isoformat(),
+        "ended": info.ended.isoformat() if info.ended else None,
+        "outputs": list(info.outputs),
+        "warnings": list(info.warnings),
+        "recipe": json.loads(info.recipe) if info.recipe else None,
+    }
+
+
+def _interrupted(job: Job, ours: bool) -> None:
+    if not ours:
+        say(f"Job {job.id} goes on: `replate fetch {job.id}` gets its frames.")
+        return
+    try:
+        info = job.cancel()
+        say(f"Job {job.id} is cancelled; {info.progress.frames_done} of its frames were done.")
+    except ReplateError as error:
+        say(f"Job {job.id} could not be cancelled: {error}")
+
+
+def _write(writer: PlateWriter, frame: Frame) -> Path:
+    try:
+        return writer.write(frame)
+    except OSError as error:
+        path = writer.path(frame.spec.number, frame.spec.view)
+        kind = Exhausted if error.errno == 28 else Failed
+        raise kind(f"{path} cannot be written ({error.strerror}): choose another place with --out.") from error

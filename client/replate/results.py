@@ -92,6 +92,9 @@ class Results:
                     self._budget.give(found.frame.spec.size)
         # The end is told after the frames, which may be downloading still.
         if last is not None:
+            if last.info is not None and last.info.error is not None and self.upload is not None and self.upload.error:
+                # A job is cancelled when its frames will never come: why they do not is what matters.
+                raise self.upload.error from None
             yield last
 
     def _watch(self, watch: Watch, download: Download, order: queue.SimpleQueue[tuple[int, str]]) -> None:

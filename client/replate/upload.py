@@ -165,9 +165,8 @@ class Upload:
                         self._on_the_way[blob.digest] = blob
                     yield from chunks_of(write_digest(blob.digest), blob.load())
             except ReplateError as error:
-                # gRPC would report this as an unknown fault of the iterator.
+                # Raised here it would be gRPC's, as an unknown fault. What was sent before is acknowledged still.
                 faults.append(error)
-                raise
 
         try:
             with self.link.typed():
@@ -177,12 +176,12 @@ class Upload:
                 for response in call:
                     self._acknowledged(response)
                     patience.answered()
-        except ReplateError as error:
-            raise (faults[0] if faults else error) from error
         finally:
             with self._condition:
                 self._call, stream.open = None, False
                 self._condition.notify_all()
+        if faults:
+            raise faults[0]
         if self._on_the_way:
             raise Unavailable("The server ended the upload before it had everything; try again.")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import mmap
 import secrets
 import shutil
@@ -76,7 +77,7 @@ class FrameFiles:
                     if received > size:
                         raise Damaged(f"The pixels {digest[:12]} are longer than announced: send them again.")
                     hasher.update(chunk)
-                    file.write(chunk)
+                    _write_all(file, chunk)
 
                 yield write
             if received != size or hasher.hexdigest() != digest:
@@ -140,17 +141,16 @@ class FrameFiles:
         part = self._incoming / secrets.token_hex(16)
         try:
             with self._full_disk_said(), part.open("xb", buffering=0) as file:
-                remaining = memoryview(blob)
-                while remaining:
-                    remaining = remaining[file.write(remaining) :]
+                _write_all(file, blob)
             self._publish(part, name)
         finally:
             part.unlink(missing_ok=True)
 
     def _publish(self, part: Path, name: str) -> None:
         final = self.path(name)
-        final.parent.mkdir(exist_ok=True)
-        part.replace(final)
+        with self._full_disk_said():
+            final.parent.mkdir(exist_ok=True)
+            part.replace(final)
 
     @contextlib.contextmanager
     def _full_disk_said(self) -> Iterator[None]:
@@ -163,6 +163,13 @@ class FrameFiles:
                     "free space there, or lower store.limit_gb."
                 ) from error
             raise
+
+
+def _write_all(file: io.FileIO, blob: Blob) -> None:
+    """A disk that fills up takes a part, and refuses the next."""
+    remaining = memoryview(blob)
+    while remaining:
+        remaining = remaining[file.write(remaining) :]
 
 
 def cache_name(key: str) -> str:

@@ -15,13 +15,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from replate.errors import NotFound, Unmet
+from replate.errors import Exhausted, NotFound, Unavailable, Unmet
 from replate.frame import StoredFrame
 from replate.values import JobState, Priority
 from replate_server.jobs import Job, JobOutput, JobSpec, OutputFrame, Source
 from replate_server.store import records
 
 VERSION = 1
+MOST_WARNINGS = 100
+"""Of one job; the server's log has them all."""
 
 SCHEMA = """
 CREATE TABLE jobs (
@@ -67,16 +69,19 @@ class Ledger:
     """The ledger file. Thread-safe: one connection, one at a time; a transaction waits for nothing else."""
 
     def __init__(self, path: Path) -> None:
+        """Raises `Unmet` for a file of another version or none of ours, and `Exhausted` when it cannot be written."""
+        self._path = path
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute("PRAGMA foreign_keys=ON")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
-        elif version != VERSION:
+        with self._faults_said():
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
+        if version not in (0, VERSION):
             raise Unmet(
                 f"The ledger {path} was written by another version of Replate ({version}, this one writes {VERSION}): "
                 "run that version, or move the file away."
@@ -151,12 +156,17 @@ class Ledger:
             )
         return job
 
-    def job(self, job_id: str) -> Job:
-        """Raises `NotFound`."""
+    def requested(self, owner: str, request: str) -> Job | None:
+        """The job that a request made, if it was entered."""
+        row = self._one("SELECT * FROM jobs WHERE owner = ? AND request = ?", owner, request)
+        return self._job(row) if row is not None else None
+
+    def job(self, job_id: str, *, with_inputs: bool = True) -> Job:
+        """Raises `NotFound`. Without its inputs, which may be many, only its links are read."""
         row = self._one("SELECT * FROM jobs WHERE id = ?", job_id)
         if row is None:
             raise NotFound(f"There is no job {job_id[:40]} on this server: list those there are with `replate jobs`.")
-        return self._job(row)
+        return self._job(row, with_inputs)
 
     def jobs(self, owner: str | None, projects: Collection[str], *, open_only: bool, limit: int) -> list[Job]:
         """The jobs an owner (None: anybody) may see, newest first, without their inputs."""
@@ -193,11 +203,13 @@ class Ledger:
             )
 
     def warn(self, job_id: str, message: str) -> None:
-        """Adds a warning, once."""
+        """Adds a warning, once, up to the most that a job has."""
         with self._transaction():
             row = self._db.execute("SELECT warnings FROM jobs WHERE id = ?", (job_id,)).fetchone()
             warnings = json.loads(row[0]) if row else []
-            if message not in warnings:
+            if len(warnings) == MOST_WARNINGS - 1:
+                message = "There are more warnings like these: the server's log has them all."
+            if len(warnings) < MOST_WARNINGS and message not in warnings:
                 self._db.execute(
                     "UPDATE jobs SET warnings = ? WHERE id = ?", (json.dumps([*warnings, message]), job_id)
                 )
@@ -315,12 +327,12 @@ class Ledger:
         return {role: tuple(frames) for role, frames in found.items()}
 
     def _one(self, statement: str, *values: object) -> sqlite3.Row | None:
-        with self._lock:
+        with self._lock, self._faults_said():
             row: sqlite3.Row | None = self._db.execute(statement, values).fetchone()
         return row
 
     def _all(self, statement: str, *values: object) -> list[sqlite3.Row]:
-        with self._lock:
+        with self._lock, self._faults_said():
             return self._db.execute(statement, values).fetchall()
 
     @contextmanager
@@ -331,7 +343,7 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._lock:
+        with self._lock, self._faults_said():
             if self._db.in_transaction:
                 # Inside `together`: the outermost block commits.
                 yield
@@ -339,7 +351,29 @@ class Ledger:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                # SQLite ends a transaction by itself when the disk is full.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
+
+    @contextmanager
+    def _faults_said(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise Exhausted(
+                f"The server's ledger {self._path} cannot be written ({error}): free space on its disk, and see that "
+                "the server may write there."
+            ) from error
+        except sqlite3.ProgrammingError as error:
+            if "closed" not in str(error):
+                raise
+            raise Unavailable("The server is stopping: try again when it is back.") from error
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError):
+                raise
+            raise Unmet(
+                f"The ledger {self._path} is damaged ({error}): put a backup in its place, or move it away."
+            ) from error

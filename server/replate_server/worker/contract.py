@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from replate.frame import StoredFrame
 from replate.values import Value
@@ -122,5 +122,7 @@ class WorkerSetup:
     log_level: str
 
 
-commands: TypeAdapter[Command] = TypeAdapter(Command)
-messages: TypeAdapter[Message] = TypeAdapter(Message)
+# Metadata may hold NaN and infinity, which would be written as null otherwise.
+_as_constants = ConfigDict(ser_json_inf_nan="constants")
+commands: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")], config=_as_constants)
+messages: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")], config=_as_constants)

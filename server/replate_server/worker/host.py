@@ -69,6 +69,7 @@ class ModelHost:
         """Lets go of every model but one: after a device ran out of memory."""
         for name in [name for name in self._loaded if name != keep]:
             self._evict(name)
+        release_memory(self._device)
 
     def _make_room(self, card: Card) -> None:
         if card.memory_bytes > self._memory:
@@ -86,6 +87,16 @@ class ModelHost:
         del self._loaded[name]
         release_memory(self._device)
         log.info("model evicted", model=name, device=self._device)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error of any library says that there was no memory left."""
+    # PyTorch's errors are told by name, since it need not be installed for every model; the others have no class of
+    # their own: those of its processor side, of ONNX Runtime and of OpenCV.
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    said = str(error).lower()
+    return any(words in said for words in ("can't allocate memory", "failed to allocate memory", "bad_alloc"))
 
 
 def release_memory(device: str) -> None:

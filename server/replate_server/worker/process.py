@@ -36,7 +36,7 @@ from replate_server.worker.contract import (
     commands,
     messages,
 )
-from replate_server.worker.host import ModelHost, release_memory
+from replate_server.worker.host import ModelHost, out_of_memory, release_memory
 from replate_server.worker.run import RunningSteps, RunningWindow
 
 log = structlog.get_logger()
@@ -47,8 +47,9 @@ IDLE_CHECK = 10.0
 
 def main(setup: WorkerSetup, pipe: Connection) -> None:
     """Runs until the pipe closes. The entry point of the process."""
-    # Ctrl-C goes to the whole process group; the server decides when its workers end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C and a service manager's SIGTERM go to all processes at once; the server decides when its workers end.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
     logs.configure(setup.log_level)
     _limit_threads(setup.threads)
     Worker(setup, pipe).run()
@@ -67,6 +68,8 @@ class Worker:
         self._tasks: queue.SimpleQueue[WindowTask] = queue.SimpleQueue()
         self._cancels: dict[int, threading.Event] = {}
         self._lock = threading.Lock()
+        # Not the same as above: a cancel must be heard while the server is slow to take what is told.
+        self._telling = threading.Lock()
 
     def run(self) -> None:
         threading.Thread(target=self._listen, name="pipe", daemon=True).start()
@@ -78,52 +81,52 @@ class Worker:
                 self._host.evict_unused(self._setup.keep_models_seconds)
                 continue
             self._run(task)
+            self._host.evict_unused(self._setup.keep_models_seconds)
 
     def _run(self, task: WindowTask) -> None:
         started = time.perf_counter()
-        error: ReplateError | None = None
-        try:
-            try:
-                self._execute(task)
-            except MemoryError:
-                # Other models may hold what this one needs; the window is tried once more without them.
-                self._host.evict_all_but(task.model)
-                self._execute(task)
-        except ReplateError as caught:
-            error = caught
-        except MemoryError:
+        error = self._attempt(task)
+        if isinstance(error, MemoryError):
+            # Other models may hold what this one needs; the window is tried once more without them.
+            self._host.evict_all_but(task.model)
+            error = self._attempt(task)
+        if isinstance(error, MemoryError):
             error = Exhausted(
                 f"{task.model} ran out of memory on {self._setup.device} at frame {task.numbers[0]}: "
                 "ask for smaller frames, or for a smaller model."
             )
-        except Exception as caught:
-            log.error("window failed", job=task.job, numbers=task.numbers, trace=traceback.format_exc())
-            error = Failed(
-                f"{task.model} failed on frame {task.numbers[0]} ({type(caught).__name__}: {str(caught)[:200]}): "
-                "the server's log says more."
-            )
-        if isinstance(error, Cancelled):
+        if isinstance(error, Cancelled | Exhausted):
             release_memory(self._setup.device)
         with self._lock:
             self._cancels.pop(task.id, None)
         name = type(error).__name__ if error else ""
         self._tell(Ended(task.id, time.perf_counter() - started, name, str(error or "")))
 
+    def _attempt(self, task: WindowTask) -> ReplateError | MemoryError | None:
+        """Why the window is not done, or None. Without traceback or cause: they would keep its memory alive."""
+        try:
+            self._execute(task)
+        except ReplateError as error:
+            return type(error)(str(error))
+        except Exception as error:
+            if out_of_memory(error):
+                return MemoryError()
+            log.error("window failed", job=task.job, numbers=task.numbers, trace=traceback.format_exc())
+            said = f"{type(error).__name__}: {str(error)[:200]}".rstrip(". ")
+            return Failed(
+                f"{task.model} failed on frame {task.numbers[0]} ({said}): tell the server's TD, whose log says more."
+            )
+        return None
+
     def _execute(self, task: WindowTask) -> None:
         steps = RunningSteps(task, self._files, self._cancels[task.id], self._tell)
         steps.progress(0.0)
         model = self._host.get(task.model, lambda _fraction, message: steps.progress(0.0, message))
         window = RunningWindow(task, self._files)
-        try:
-            for delivery in operations()[task.operation].run(model, window, steps):
-                frame = delivery.frame
-                digest = window.digest_given(frame.pixels) or self._files.put(frame.pixels)[0]
-                self._tell(Delivered(task.id, delivery.output, StoredFrame(frame.spec, digest)))
-        except RuntimeError as caught:
-            # torch.OutOfMemoryError is a RuntimeError, and torch need not be installed for every model.
-            if type(caught).__name__ == "OutOfMemoryError":
-                raise MemoryError(str(caught)) from caught
-            raise
+        for delivery in operations()[task.operation].run(model, window, steps):
+            frame = delivery.frame
+            digest = window.digest_given(frame.pixels) or self._files.put(frame.pixels)[0]
+            self._tell(Delivered(task.id, delivery.output, StoredFrame(frame.spec, digest)))
 
     def _listen(self) -> None:
         try:
@@ -144,7 +147,7 @@ class Worker:
 
     def _tell(self, message: Message) -> None:
         payload = messages.dump_json(message)
-        with self._lock:
+        with self._telling:
             self._pipe.send_bytes(payload)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 
 from replate.errors import Cancelled, NotFound
@@ -23,8 +24,8 @@ class RunningWindow:
     def __init__(self, task: WindowTask, files: FrameFiles) -> None:
         self._task = task
         self._files = files
-        # Mapped and read-only: held on to, they cost nothing and cannot change.
-        self._given: dict[int, tuple[Pixels, str]] = {}
+        # Only while somebody holds them: a mapped file takes a file descriptor.
+        self._given: dict[int, tuple[weakref.ref[Pixels], str]] = {}
         self._frames = {role: {stored.spec.number: stored for stored in frames} for role, frames in task.inputs.items()}
 
     @property
@@ -53,12 +54,14 @@ class RunningWindow:
     def frame(self, role: str, number: int) -> Frame:
         stored = self._stored(role, number)
         frame = self._files.read(stored)
-        self._given[id(frame.pixels)] = frame.pixels, stored.digest
+        key = id(frame.pixels)
+        self._given[key] = weakref.ref(frame.pixels, lambda _: self._given.pop(key, None)), stored.digest
         return frame
 
     def digest_given(self, pixels: Pixels) -> str | None:
         """The digest of pixels that `frame` gave and that an operation hands on as they are."""
-        return self._given.get(id(pixels), (None, None))[1]
+        given, digest = self._given.get(id(pixels), (None, None))
+        return digest if given is not None and given() is pixels else None
 
     def digest(self, role: str, number: int) -> str:
         return self._stored(role, number).digest

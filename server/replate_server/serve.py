@@ -27,6 +27,7 @@ from replate_server.gateway.catalog import CatalogService
 from replate_server.gateway.jobs import JobsService
 from replate_server.gateway.listen import Gateway
 from replate_server.gateway.plates import PlatesService
+from replate_server.memory import keep_freed_memory
 from replate_server.scheduling.admission import Admission
 from replate_server.scheduling.local import LocalEngine
 from replate_server.scheduling.scheduler import Scheduler
@@ -50,6 +51,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     `ready` is told the address once calls are taken. Raises `Unmet` when another server has the data directory.
     """
     logs.configure(settings.log_level)
+    keep_freed_memory()
     stopping = threading.Event()
     _stop_on_signals(stopping)
     settings.data.mkdir(parents=True, exist_ok=True)

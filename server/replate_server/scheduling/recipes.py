@@ -77,6 +77,13 @@ def with_metadata_of(frame: StoredFrame, like: StoredFrame) -> StoredFrame:
 
 
 def _described(source: Source) -> object:
+    """An input in a few words: a recipe goes into the header of every frame that is made from it."""
     if isinstance(source, JobOutput):
         return {"job": source.job, "output": source.output}
-    return {f"{frame.spec.view}{'.' if frame.spec.view else ''}{frame.spec.number}": frame.digest for frame in source}
+    frames = sorted(source, key=lambda frame: (frame.spec.number, frame.spec.view))
+    return {
+        "first": frames[0].spec.number,
+        "last": frames[-1].spec.number,
+        "count": len(frames),
+        "digest": digest_of("".join(frame.digest for frame in frames).encode()),
+    }

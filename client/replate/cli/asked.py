@@ -9,7 +9,7 @@ from pathlib import Path
 from replate.catalog import Catalog, Operation
 from replate.errors import BadRequest
 from replate.jobs import JobOutput
-from replate.media import Pattern
+from replate.media import Pattern, PlateWriter
 from replate.values import Parameter, ParameterType, Point, Prompt, Region, Value
 
 _JOB = re.compile(r"job:([^/]+)/(.+)")
@@ -71,12 +71,15 @@ def parameters(
     return found
 
 
-def patterns(out: str | None, outputs: Sequence[str], stem: str, single: bool) -> Mapping[str, Path]:
-    """Where each output goes.
+def writers(
+    out: str | None, outputs: Sequence[str], stem: str, *, single: bool, compression: str
+) -> Mapping[str, PlateWriter]:
+    """What writes each output's frames.
 
     `out`: a pattern; "{output}" in it stands for the output's name, which else goes
     before the frame number when there are several. None for "out/STEM.####.exr".
     `single`: whether a name without a place for the frame number will do.
+    Raises `BadRequest` for a pattern that will not do.
     """
     path = Path(out if out is not None else f"out/{stem}.####.exr")
     if not path.suffix:
@@ -85,14 +88,15 @@ def patterns(out: str | None, outputs: Sequence[str], stem: str, single: bool) -
         raise BadRequest(
             f"{path.name} has no place for the frame number: write {path.with_suffix('').name}.####{path.suffix}."
         )
-    if len(outputs) == 1:
-        return {outputs[0]: Path(str(path).replace("{output}", outputs[0]))}
-    return {name: _named(path, name) for name in outputs}
+    paths = {name: path if len(outputs) == 1 else _named(path, name) for name in outputs}
+    return {
+        name: PlateWriter(str(path).replace("{output}", name), compression=compression) for name, path in paths.items()
+    }
 
 
 def _named(path: Path, output: str) -> Path:
     if "{output}" in str(path):
-        return Path(str(path).replace("{output}", output))
+        return path
     first, dot, rest = path.name.partition(".")
     return path.with_name(f"{first}.{output}{dot}{rest}")
 

@@ -118,8 +118,9 @@ def fetch(
     with connect(server, token) as client:
         found = client.job(job)
         stem = found.info.title or found.operation
-        patterns = asked.patterns(out, found.outputs, _safe(stem), found.progress.frames_total == 1)
-        run(found, patterns, compression=compression, as_json=as_json, ours=False)
+        single = found.progress.frames_total == 1
+        writers = asked.writers(out, found.outputs, _safe(stem), single=single, compression=compression)
+        run(found, writers, as_json=as_json, ours=False)
 
 
 def _table(found: list[JobInfo]) -> Table:

@@ -169,7 +169,13 @@ def _ask(request: _Request) -> None:
         operation = catalog.operation(request.operation)
         single = isinstance(plate, Plate) and len(plate) == 1
         stem = request.operation if isinstance(plate, JobOutput) else _stem(plate.path, request.operation)
-        patterns = asked.patterns(request.common.out, [output.name for output in operation.outputs], stem, single)
+        writers = asked.writers(
+            request.common.out,
+            [output.name for output in operation.outputs],
+            stem,
+            single=single,
+            compression=request.common.compression,
+        )
         model = asked.model_name(operation, request.common.model)
         kinds = {role.name: role.kind for role in operation.inputs}
         inputs: dict[str, InputLike] = {operation.inputs[0].name: plate}
@@ -188,7 +194,7 @@ def _ask(request: _Request) -> None:
             priority=_PRIORITIES[request.common.priority],
         )
         if request.common.wait:
-            run(job, patterns, compression=request.common.compression, as_json=request.common.as_json)
+            run(job, writers, as_json=request.common.as_json)
         else:
             _leave(job, request.common.as_json)
 

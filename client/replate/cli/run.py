@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class Delivered:
         return sum(len(files) for files in self.files.values())
 
 
-def run(job: Job, patterns: Mapping[str, Path], *, compression: str, as_json: bool, ours: bool = True) -> None:
+def run(job: Job, writers: Mapping[str, PlateWriter], *, as_json: bool, ours: bool = True) -> None:
     """Waits for a job, writes its frames as they come, and says what there is in the end.
 
     Ctrl-C cancels the job where it is `ours`, leaves it alone where it is not,
@@ -46,7 +46,7 @@ def run(job: Job, patterns: Mapping[str, Path], *, compression: str, as_json: bo
     """
     try:
         with bar(job.model or job.operation) as shown:
-            delivered = deliver(job, patterns, shown.show, compression=compression)
+            delivered = deliver(job, writers, shown.show)
     except KeyboardInterrupt:
         _interrupted(job, ours)
         raise typer.Exit(INTERRUPTED) from None
@@ -57,17 +57,16 @@ def run(job: Job, patterns: Mapping[str, Path], *, compression: str, as_json: bo
     if as_json:
         print_json({**summary(job.info), "seconds": round(delivered.seconds, 3), "files": delivered.files})
         return
-    for name, pattern in patterns.items():
-        written = len(delivered.files[name])
-        say(f"Wrote {written} {'frame' if written == 1 else 'frames'} to {pattern} in {duration(delivered.seconds)}.")
+    for name, writer in writers.items():
+        count = len(delivered.files[name])
+        frames = "frame" if count == 1 else "frames"
+        say(f"Wrote {count} {frames} to {writer.pattern} in {duration(delivered.seconds)}.")
 
 
 def deliver(
     job: Job,
-    patterns: Mapping[str, Path],
+    writers: Mapping[str, PlateWriter],
     on_news: Callable[[JobInfo], None] = lambda info: None,
-    *,
-    compression: str = "zip",
 ) -> Delivered:
     """Writes a job's frames while further ones are on their way, the recipe in each EXR.
 
@@ -75,8 +74,8 @@ def deliver(
     written stays.
     """
     begin = time.monotonic()
-    delivered = Delivered(0, {name: [] for name in patterns})
-    writers = {name: PlateWriter(path, job.recipe or None, compression) for name, path in patterns.items()}
+    delivered = Delivered(0, {name: [] for name in writers})
+    signing = {name: replace(writer, recipe=job.recipe or None) for name, writer in writers.items()}
     waiting: deque[tuple[str, Future[Path]]] = deque()
 
     def collect(most: int) -> None:
@@ -85,8 +84,8 @@ def deliver(
             delivered.files[name].append(file.result())
 
     with ThreadPoolExecutor(_WRITERS, thread_name_prefix="replate-write") as threads:
-        for output, frame in job.frames(on_news, tuple(patterns)):
-            waiting.append((output, threads.submit(_write, writers[output], frame)))
+        for output, frame in job.frames(on_news, tuple(writers)):
+            waiting.append((output, threads.submit(_write, signing[output], frame)))
             collect(_WAITING)
         collect(0)
     for files in delivered.files.values():

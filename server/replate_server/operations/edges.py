@@ -20,7 +20,8 @@ def follow(picture: Tensor, matte: Tensor, radius: int, smoothness: float = 1e-4
     `picture` is [height, width, 3] display-referred; `matte` is [rows, columns], as coarse as it comes. The guided
     filter of He, Sun and Tang (TPAMI 2013, equation 19, a colour guide), fitted at the matte's resolution and
     applied at the picture's, as in their "Fast Guided Filter" (2015). `radius` is in the matte's pixels;
-    contrasts below the square root of `smoothness` count as flat.
+    contrasts below the square root of `smoothness` count as flat. Nothing falls below the least or rises above the
+    greatest that the matte has within the radius, so what is solid or empty stays so.
     """
     height, width = picture.shape[:2]
     rows, columns = matte.shape
@@ -33,7 +34,12 @@ def follow(picture: Tensor, matte: Tensor, radius: int, smoothness: float = 1e-4
     offset = cv2.resize(offset, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width)
     followed = np.einsum("yxc,yxc->yx", picture, slope)
     followed += offset
-    result: Tensor = np.clip(followed, 0, 1, out=followed)
+    around = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    least, greatest = (
+        cv2.resize(extreme(coarse, around), (width, height), interpolation=cv2.INTER_LINEAR)
+        for extreme in (cv2.erode, cv2.dilate)
+    )
+    result: Tensor = np.clip(followed, least, greatest, out=followed).clip(0, 1)
     return result
 
 

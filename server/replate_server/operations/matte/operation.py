@@ -32,7 +32,7 @@ class Matte:
             "edge_radius",
             "Edge radius",
             ParameterType.WHOLE,
-            4,
+            1,
             "How far the matte's edge may move to meet the picture's, in pixels of the model; 0 leaves it.",
             0,
             32,

@@ -52,7 +52,7 @@ class AdaIN:
         revision="1",
         licence="MIT",
         weights=("adain-vgg", "adain-decoder"),
-        sizes=Sizes(multiple=8, minimum=64, most_pixels=1_000_000, overlap=192),
+        sizes=Sizes(multiple=8, minimum=64, most_pixels=2_100_000, overlap=192),
         memory_bytes=2200 * MEGABYTE,
     )
 

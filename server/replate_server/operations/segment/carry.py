@@ -1,7 +1,7 @@
 """An object carried from the frames on which it was pointed at to all others.
 
 A frame's first guess comes from what the frame looks like: each place takes on what was known of the places that
-look most like it (`recalled`), in the frame where the object was pointed at (anywhere in it) and in the frames just
+look most like it (`recalled`), in the frame where the object was pointed at (anywhere in it) and in the frame just
 left (nearby). The guess then becomes hints for the segmenter: a box, and the guess itself. On davis_bmx-trees (thin,
 blurred, half hidden) this kept a mean IoU of 0.71 over 20 frames, where the mask warped along optical flow and
 refined in the same way kept 0.42 to 0.59, and flow added to the guess took away from it.
@@ -22,7 +22,7 @@ from replate_server.operations.segment.hints import Hints
 
 LOST = 0.3
 """Least IoU of a decoded mask with the guess that it was decoded from; below it the guess is kept."""
-_RECENT = 2
+_RECENT = 1
 _NEARBY = 12
 """Places, of 64 across, that an object may move in a frame."""
 

@@ -15,6 +15,7 @@ from replate_server.operations.pictures import data_beside, developed
 from replate_server.operations.segment.carry import Candidate, Eyes, carried
 from replate_server.operations.segment.hints import Hints, by_object, hints_of
 
+_DOUBT = np.float32(0.05)
 _KEPT = 4
 """Encodings in memory: those that several objects ask for one after the other."""
 
@@ -88,10 +89,16 @@ class Segment:
             if number not in window.numbers:
                 continue
             picture = shot.picture(number)
-            planes = [follow(picture, likely, radius) for _, likely in found]
+            planes = [_solid(follow(picture, likely, radius)) for _, likely in found]
             yield Delivery(
                 "matte", data_beside(window.frame("plate", number), channels, np.stack(planes, -1))
             )
+
+
+def _solid(likely: Tensor) -> Tensor:
+    """Coverage of a likelihood: a segmenter is never quite certain, and an artist wants 1 to be 1."""
+    coverage: Tensor = np.clip((likely - _DOUBT) / (1 - 2 * _DOUBT), 0, 1)
+    return coverage
 
 
 class _Shot:

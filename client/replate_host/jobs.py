@@ -20,6 +20,8 @@ class WrittenFrame:
     view: str
     path: str
     """Whole, with forward slashes."""
+    sequence: int
+    """Watching the job again after this number misses none of the later ones."""
 
 
 @dataclass
@@ -65,7 +67,8 @@ class JobHandle:
 
     def take_acceptance(self, said: dict[str, Any]) -> None:
         self.id = said["job"]
-        self.take_progress(said)
+        # Of a job that is done already the frames come first; its end is told like any other's.
+        self.take_progress({**said, "state": "running"} if said.get("state") in ENDED else said)
 
     def take_progress(self, said: dict[str, Any]) -> None:
         self._take(said)
@@ -73,8 +76,9 @@ class JobHandle:
             self.callbacks.progress(self)
 
     def take_frame(self, said: dict[str, Any]) -> None:
-        frame = WrittenFrame(said["output"], said["number"], said.get("view", ""), said["path"])
+        frame = WrittenFrame(said["output"], said["number"], said.get("view", ""), said["path"], said["sequence"])
         self.frames.append(frame)
+        self.sequence = frame.sequence
         if self.callbacks.frame is not None:
             self.callbacks.frame(self, frame)
 

@@ -45,8 +45,16 @@ def serve(
 
 
 @app.command()
-def config(config: Config = None, listen: Listen = None, data: Data = None) -> None:
+def config(
+    config: Config = None,
+    listen: Listen = None,
+    data: Data = None,
+    describe: Annotated[bool, typer.Option("--describe", help="What each setting is, instead.")] = False,
+) -> None:
     """Prints the settings as they are in force, as JSON."""
+    if describe:
+        typer.echo(settings_of.described())
+        return
     settings = settings_of.load(config, listen=listen, data=data)
     typer.echo(json.dumps(settings.model_dump(mode="json"), indent=2, sort_keys=True))
 

@@ -7,12 +7,15 @@ underscores between a group and its field), or in a TOML file.
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -94,7 +97,9 @@ class Settings(BaseSettings):
     idle_seconds: float = Field(900.0, gt=0, description="An embedded server ends after this time without work.")
     engine: Literal["local"] = Field("local", description="What runs windows.")
     colour_config: str = Field("ocio://default", description="OpenColorIO config that names the colour spaces.")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What the log tells, and what is worse."
+    )
     users: tuple[User, ...] = Field((), description="Who may connect; empty to let everybody on this machine in.")
     tls: TlsSettings | None = Field(None, description="Certificate and key files to serve TLS with.")
     store: StoreSettings = StoreSettings()  # type: ignore[call-arg]
@@ -143,3 +148,28 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     except ValueError as error:
         raise BadRequest(f"The settings file {file} cannot be read ({error}): correct its TOML.") from error
     return settings.model_copy(update={"data": settings.data.expanduser().resolve()})
+
+
+def described() -> str:
+    """Every setting with its default, as a Markdown table; `docs/settings.md` holds it."""
+    lines = ["| setting | default | |", "| --- | --- | --- |"]
+    lines += [f"| `{name}` | {default} | {text} |" for name, default, text in _rows(Settings, "")]
+    return "\n".join(lines)
+
+
+def _rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Group):
+            yield from _rows(kind, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", _default(field), field.description or ""
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return "the user's data folder"
+    default = field.default
+    if default is None or isinstance(default, tuple | frozenset):
+        return ""
+    return f"`{json.dumps(default)}`"

@@ -17,8 +17,8 @@ def picture_of(frame: Frame, reach: float | None = None) -> Picture:
     """A frame as sRGB code values [height, width, 3] over its display window, black where there is no pixel.
 
     Colour goes from its space to sRGB and is cut off at 0 and 1. Two channels u
-    and v are shown on the colour wheel, `reach` pixels at its rim; a single
-    channel in grey, as it is for mattes, and from far to near for depth.
+    and v are shown on the colour wheel, `reach` pixels at its rim; mattes together
+    in grey, and so is any other channel, depth from far to near.
     """
     names = [name.rpartition(".")[2] for name in frame.spec.channels]
     if {"R", "G", "B"} <= set(names):
@@ -28,7 +28,8 @@ def picture_of(frame: Frame, reach: float | None = None) -> Picture:
         motion = planes_in_format(frame, [names.index("u"), names.index("v")])
         shown = wheel(motion, reach_of(frame) if reach is None else reach)
     else:
-        plane = planes_in_format(frame, [names.index("A") if "A" in names else 0])
+        mattes = [place for place, name in enumerate(names) if name == "A"]
+        plane = planes_in_format(frame, mattes or [0]).max(axis=2, keepdims=True)
         shown = (_near_is_bright(plane) if names == ["Z"] else plane).repeat(3, axis=2)
     return quantised(shown)
 

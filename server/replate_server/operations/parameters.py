@@ -88,13 +88,9 @@ def _text(parameter: Parameter, value: Any) -> str:
     if not isinstance(value, str):
         raise _wrong(parameter, value, "a text")
     if len(value) > MOST_CHARACTERS:
-        raise BadRequest(
-            f'"{parameter.name}" has {len(value)} characters; shorten it to at most {MOST_CHARACTERS}.'
-        )
+        raise BadRequest(f'"{parameter.name}" has {len(value)} characters; shorten it to at most {MOST_CHARACTERS}.')
     if parameter.type is ParameterType.CHOICE and value not in parameter.choices:
-        raise BadRequest(
-            f'"{parameter.name}" has no choice "{value[:40]}"; take {_either(parameter.choices)}.'
-        )
+        raise BadRequest(f'"{parameter.name}" has no choice "{value[:40]}"; take {_either(parameter.choices)}.')
     return value
 
 

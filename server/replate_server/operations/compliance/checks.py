@@ -22,6 +22,7 @@ from replate_server.operations.registry import operations
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*/[a-z0-9][a-z0-9.-]*")
 _PARAMETER = re.compile(r"[a-z][a-z0-9_]*")
+_CANCELLATIONS = 6
 _SPDX = re.compile(r"(LicenseRef-)?[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
 
@@ -119,11 +120,7 @@ class _Case:
         return windows_of(inputs, self.operation.roles[0].name, parameters, self.model.card.windows)
 
     def run(self, steps: Recorder) -> list[Delivery]:
-        return [
-            delivery
-            for window in self.windows()
-            for delivery in self.operation.run(self.model, window, steps)
-        ]
+        return [delivery for window in self.windows() for delivery in self.operation.run(self.model, window, steps)]
 
 
 def _running_faults(model: Model) -> Iterator[str]:
@@ -144,9 +141,10 @@ def _running_faults(model: Model) -> Iterator[str]:
     plate = synthetic(2, data, display)
     case = _Case(model, operation, plate, _needed(operation, plate))
     try:
-        yield from _repetition_faults(case)
-        yield from _cancellation_faults(case)
-        yield from _range_faults(case)
+        whole = Recorder()
+        yield from _repetition_faults(case, whole)
+        yield from _cancellation_faults(case, whole)
+        yield from _range_faults(case, whole)
     except Exception as error:
         yield f"It raised {type(error).__name__} where it had run before: {error}"
 
@@ -195,46 +193,45 @@ def _frame_faults(frame: Frame, plate: Frame, output: OutputPlate) -> Iterator[s
             yield f"{where} goes from {low:g} to {high:g}, and a matte from 0 to 1."
 
 
-def _repetition_faults(case: _Case) -> Iterator[str]:
-    first, second = case.run(Recorder()), case.run(Recorder())
+def _repetition_faults(case: _Case, whole: Recorder) -> Iterator[str]:
+    """`whole` hears the first of two runs, which share nothing."""
+    first, second = case.run(whole), case.run(Recorder())
     for one, other in zip(first, second, strict=True):
         if digest_of(pixel_bytes(one.frame.pixels)) != digest_of(pixel_bytes(other.frame.pixels)):
             yield f"The same recipe gave other pixels in {one.output} of frame {one.frame.spec.number}."
             return
 
 
-def _cancellation_faults(case: _Case) -> Iterator[str]:
-    whole = Recorder()
-    case.run(whole)
+def _cancellation_faults(case: _Case, whole: Recorder) -> Iterator[str]:
+    """Cancelled at calls of progress spread over a run."""
     if not whole.fractions:
         yield "It never says how far it is, so it cannot be cancelled."
         return
     if min(whole.fractions) < 0 or max(whole.fractions) > 1:
         yield "Its progress leaves 0 to 1."
-    for at in sorted({0, len(whole.fractions) // 2, len(whole.fractions) - 1}):
+    for at in sorted({round(call) for call in np.linspace(0, len(whole.fractions) - 1, _CANCELLATIONS)}):
+        steps = Recorder(cancel_at=at, kept=dict(whole.kept))
         try:
-            case.run(Recorder(cancel_at=at))
+            case.run(steps)
         except Cancelled:
-            continue
+            if steps.cancelled == 1:
+                continue
         yield f"It went on though it was cancelled at call {at} of progress."
 
 
-def _range_faults(case: _Case) -> Iterator[str]:
+def _range_faults(case: _Case, whole: Recorder) -> Iterator[str]:
     """Every choice, and both ends of every range. Refusing a combination in a sentence is fine."""
-    kept = Recorder()
     for parameter in (*case.operation.parameters, *case.model.card.parameters):
         for value in _extremes(parameter):
             tried = _Case(case.model, case.operation, case.plate[:1], {**case.given, parameter.name: value})
             try:
-                delivered = tried.run(kept)
+                delivered = tried.run(Recorder(kept=whole.kept))
             except BadRequest:
                 continue
             except ReplateError as error:
                 yield f'With "{parameter.name}" {value} it raised {type(error).__name__}: {error}'
                 continue
-            yield from (
-                f'With "{parameter.name}" {value}: {fault}' for fault in _delivery_faults(tried, delivered)
-            )
+            yield from (f'With "{parameter.name}" {value}: {fault}' for fault in _delivery_faults(tried, delivered))
 
 
 def _extremes(parameter: Parameter) -> tuple[Value, ...]:

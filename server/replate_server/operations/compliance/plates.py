@@ -69,9 +69,7 @@ def ball_mattes(plate: Sequence[Frame]) -> tuple[Frame, ...]:
     mattes = []
     for index, frame in enumerate(plate):
         data = frame.spec.data_window
-        spec = FrameSpec(
-            frame.spec.number, data, frame.spec.display_window, ("A",), PixelType.HALF, DATA, view="left"
-        )
+        spec = FrameSpec(frame.spec.number, data, frame.spec.display_window, ("A",), PixelType.HALF, DATA, view="left")
         mattes.append(Frame(spec, _frozen(_ball(data, index)[..., None].astype(np.float16))))
     return tuple(mattes)
 
@@ -130,9 +128,7 @@ def _paint(data: Box, index: int) -> Tensor:
 def _ground(data: Box) -> Tensor:
     noise = np.random.default_rng(7).random((data.height, data.width, 3), np.float32)
     smooth = cv2.GaussianBlur(noise, (0, 0), 1.5).reshape(noise.shape)
-    return np.asarray(
-        0.1 + 0.4 * smooth + np.linspace(0, 0.2, data.width, dtype=np.float32)[:, None], np.float32
-    )
+    return np.asarray(0.1 + 0.4 * smooth + np.linspace(0, 0.2, data.width, dtype=np.float32)[:, None], np.float32)
 
 
 def _frozen(pixels: Any) -> Any:

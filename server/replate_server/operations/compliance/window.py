@@ -63,9 +63,12 @@ class Recorder:
     kept: dict[str, Cached] = field(default_factory=dict)
     computed: int = 0
     """How often something was not in `kept`."""
+    cancelled: int = 0
+    """How often `Cancelled` was raised: once, if nobody catches it."""
 
     def progress(self, fraction: float, message: str = "") -> None:
         if self.cancel_at is not None and len(self.fractions) >= self.cancel_at:
+            self.cancelled += 1
             raise Cancelled("The job was cancelled; submit it again to go on.")
         self.fractions.append(fraction)
 

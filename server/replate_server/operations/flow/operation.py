@@ -54,16 +54,17 @@ class Flow:
     def run(self, model: Tracker, window: Window, steps: Steps) -> Iterator[Delivery]:
         """Motion (32-bit float) and occlusion of each frame; 0 where the shot has no neighbour."""
         before: _Pair | None = None
+        shot = _Shot(window, steps)
         for index, number in enumerate(window.numbers):
             span = part(steps, index, len(window.numbers), f"Measuring motion at frame {number}")
             span.progress(0.0)
             previous = max((one for one in window.context if one < number), default=None)
             following = min((one for one in window.context if one > number), default=None)
             if previous is not None and before is None:
-                before = _measure(model, window, previous, number, Span(span, 0.0, 0.4))
+                before = _measure(model, shot, previous, number, Span(span, 0.0, 0.4))
             after = None
             if following is not None:
-                after = _measure(model, window, number, following, Span(span, 0.5, 0.9))
+                after = _measure(model, shot, number, following, Span(span, 0.5, 0.9))
             plate = window.frame("plate", number)
             yield Delivery("motion", _motion(plate, before, after))
             yield Delivery("occlusion", _occlusion(plate, before, after))
@@ -81,17 +82,32 @@ class _Pair:
     back: Tensor
 
 
-def _measure(model: Tracker, window: Window, first: int, second: int, steps: Steps) -> _Pair:
-    one, two = window.frame("plate", first), window.frame("plate", second)
+class _Shot:
+    """The window's frames as a model sees them, each developed once; the last two are kept."""
+
+    def __init__(self, window: Window, steps: Steps) -> None:
+        self.window, self._steps = window, steps
+        self._pictures: dict[int, Tensor] = {}
+
+    def picture(self, number: int, box: Box) -> Tensor:
+        """A frame's picture over a box."""
+        if number not in self._pictures:
+            while len(self._pictures) > 1:
+                del self._pictures[min(self._pictures)]
+            self._pictures[number] = developed(self.window, "plate", number, self._steps).display
+        window = self.window.frame("plate", number).spec.data_window
+        framed: Tensor = reframe(self._pictures[number], window, box, "edge")
+        return framed
+
+
+def _measure(model: Tracker, shot: _Shot, first: int, second: int, steps: Steps) -> _Pair:
+    one, two = (shot.window.frame("plate", number) for number in (first, second))
     same_windows(one, two, f"frame {second}")
     box = _around(one.spec.data_window, two.spec.data_window)
-    a, b = (
-        reframe(developed(window, "plate", number, steps).display, frame.spec.data_window, box, "edge")
-        for number, frame in ((first, one), (second, two))
-    )
-    shape = (box.height, box.width, 2)
-    there = checked(model.run(a, b, window.parameters, Span(steps, 0.1, 0.5)), shape, model.card.name)
-    back = checked(model.run(b, a, window.parameters, Span(steps, 0.5, 1.0)), shape, model.card.name)
+    a, b = shot.picture(first, box), shot.picture(second, box)
+    shape, parameters = (box.height, box.width, 2), shot.window.parameters
+    there = checked(model.run(a, b, parameters, Span(steps, 0.1, 0.5)), shape, model.card.name)
+    back = checked(model.run(b, a, parameters, Span(steps, 0.5, 1.0)), shape, model.card.name)
     return _Pair(box, second - first, there, back)
 
 

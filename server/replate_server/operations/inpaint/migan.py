@@ -32,9 +32,7 @@ class MiGan:
     def load(self, weights: Mapping[str, Path], device: str) -> None:
         self._run = session(weights["migan"], device)
 
-    def run(
-        self, picture: Tensor, hole: Mask, parameters: Mapping[str, Value], seed: int, steps: Steps
-    ) -> Tensor:
+    def run(self, picture: Tensor, hole: Mask, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Tensor:
         """The picture filled. The network paints in 8 bits: its steps are dithered, the same way every time."""
         steps.progress(0.0)
         eight = np.rint(picture * 255.0).clip(0, 255).astype(np.uint8)

@@ -24,9 +24,7 @@ _LEAST_CONTEXT = 64
 class Inpainter(Model, Protocol):
     """A model that fills holes."""
 
-    def run(
-        self, picture: Tensor, hole: Mask, parameters: Mapping[str, Value], seed: int, steps: Steps
-    ) -> Tensor:
+    def run(self, picture: Tensor, hole: Mask, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Tensor:
         """The picture [height, width, 3] filled where `hole` [height, width] is true; what is elsewhere is not used."""
 
 
@@ -105,9 +103,7 @@ def _share(window: Window, plate: Frame, number: int) -> Tensor:
     return share
 
 
-def _filled(
-    model: Inpainter, window: Window, number: int, picture: Tensor, hole: Mask, steps: Steps
-) -> Tensor:
+def _filled(model: Inpainter, window: Window, number: int, picture: Tensor, hole: Mask, steps: Steps) -> Tensor:
     filled, open_ = picture.copy(), hole.copy()
     sizes = model.card.sizes
     each = list(holes(hole, _CONTEXT, _LEAST_CONTEXT))

@@ -54,9 +54,7 @@ class Restyle:
     )
     outputs: tuple[OutputPlate, ...] = (OutputPlate("plate", "Plate", "The plate restyled."),)
     parameters: tuple[Parameter, ...] = (
-        Parameter(
-            "strength", "Strength", ParameterType.REAL, 1.0, "0 is the plate, 1 the style in full.", 0.0, 1.0
-        ),
+        Parameter("strength", "Strength", ParameterType.REAL, 1.0, "0 is the plate, 1 the style in full.", 0.0, 1.0),
         Parameter(
             "keep_colour",
             "Keep colour",
@@ -126,9 +124,7 @@ def _restyled(model: Restyler, window: Window, number: int, steps: Steps) -> Fra
         return resize(seen, style_width, style_height, Nature.COLOUR)
 
     whole = None if whole_fits(height, width, sizes) else _scaled_down(picture, sizes)
-    look = model.look(
-        style, _style_name(window, number, style_width, style_height), whole, Span(steps, 0.0, 0.3)
-    )
+    look = model.look(style, _style_name(window, number, style_width, style_height), whole, Span(steps, 0.0, 0.3))
     done = 0.0
 
     def work(tile: Tensor) -> Tensor:

@@ -17,7 +17,6 @@ import numpy as np
 
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.operations.contract import Tensor
-from replate_server.operations.segment.alike import Known, recalled
 from replate_server.operations.segment.hints import Hints
 
 LOST = 0.3
@@ -103,6 +102,9 @@ def _walk(eyes: Eyes, anchor: int, known: Tensor, path: Sequence[int]) -> Iterat
     """The object along a path of frames that leads away from the anchor."""
     if not path:
         return
+    # Imported here, because PyTorch takes seconds and the server reads operations without it.
+    from replate_server.operations.segment.alike import Known, recalled
+
     start = Known(eyes.features(anchor), known)
     recent: deque[Known] = deque(maxlen=_RECENT)
     for number in path:

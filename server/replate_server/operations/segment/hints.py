@@ -28,9 +28,7 @@ class Hints:
     """How likely the object is at each place, [rows, columns] in [0,1], from elsewhere."""
 
 
-def by_object(
-    prompts: Sequence[Prompt], frames: Collection[int]
-) -> Mapping[str, Mapping[int, tuple[Prompt, ...]]]:
+def by_object(prompts: Sequence[Prompt], frames: Collection[int]) -> Mapping[str, Mapping[int, tuple[Prompt, ...]]]:
     """The prompts of each object on each frame; objects and frames in the order in which they were first pointed at.
 
     Raises `BadRequest` when there are none, or when one is on a frame that is not among `frames`.

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from replate.values import OutputPlate, Parameter, ParameterType, Prompt, Role, Value
+from replate_server.darkroom.development import develop
 from replate_server.operations.contract import Cached, Delivery, Model, Steps, Tensor, Window
 from replate_server.operations.edges import follow
 from replate_server.operations.pictures import data_beside, developed
@@ -39,9 +40,7 @@ class Segment:
     tooltip = "Cuts out what you point at, and follows it through the shot."
     roles: tuple[Role, ...] = (Role("plate", "Plate", "The footage to look at."),)
     outputs: tuple[OutputPlate, ...] = (
-        OutputPlate(
-            "matte", "Matte", 'One layer an object, "subject.A": 1 where it covers the pixel.', (), True
-        ),
+        OutputPlate("matte", "Matte", 'One layer an object, "subject.A": 1 where it covers the pixel.', (), True),
     )
     parameters: tuple[Parameter, ...] = (
         Parameter(
@@ -76,10 +75,7 @@ class Segment:
         shot = _Shot(model, window, steps, len(objects))
         eyes = Eyes(shot.features, shot.decode)
         hints = {
-            name: {
-                number: hints_of(given, window.frame("plate", number).spec)
-                for number, given in on_frames.items()
-            }
+            name: {number: hints_of(given, window.frame("plate", number).spec) for number, given in on_frames.items()}
             for name, on_frames in objects.items()
         }
         followed = [carried(eyes, given, window.context) for given in hints.values()]
@@ -90,9 +86,7 @@ class Segment:
                 continue
             picture = shot.picture(number)
             planes = [_solid(follow(picture, likely, radius)) for _, likely in found]
-            yield Delivery(
-                "matte", data_beside(window.frame("plate", number), channels, np.stack(planes, -1))
-            )
+            yield Delivery("matte", data_beside(window.frame("plate", number), channels, np.stack(planes, -1)))
 
 
 def _solid(likely: Tensor) -> Tensor:
@@ -111,6 +105,7 @@ class _Shot:
         self._expected = max(len(window.context) * objects, 1)
 
     def picture(self, number: int) -> Tensor:
+        """A frame as the model sees it. What is mended in it is told here, and not again where it is encoded."""
         return developed(self._window, "plate", number, self._steps).display
 
     def features(self, number: int) -> Tensor:
@@ -126,12 +121,15 @@ class _Shot:
         if number not in self._encodings:
             self._say(number)
             self._encodings[number] = self._steps.cached(
-                self._key(number), lambda: self._model.encode(self.picture(number))
+                self._key(number), lambda: self._model.encode(self._seen(number))
             )
             while len(self._encodings) > _KEPT:
                 self._encodings.popitem(last=False)
         self._encodings.move_to_end(number)
         return self._encodings[number]
+
+    def _seen(self, number: int) -> Tensor:
+        return develop(self._window.frame("plate", number), self._window.colour_config).display
 
     def _key(self, number: int) -> str:
         card, spec = self._model.card, self._window.frame("plate", number).spec

@@ -1,0 +1,125 @@
+"""Our own models keep the contract, and the suite finds those that do not."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from replate.errors import Cancelled
+from replate.values import Parameter, ParameterType, Value
+from replate_server.operations.compliance import check_model, comply
+from replate_server.operations.contract import Card, Steps, Tensor
+from replate_server.operations.registry import models
+
+OWN = sorted(models())
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_our_model_complies(name: str, weight_files: Callable[[str], dict[str, Path]]) -> None:
+    comply(models()[name], weight_files(name))
+
+
+CARD = Card("matte/mine", "Mine", "A test's own.", "1", "MIT")
+
+
+class Good:
+    card = CARD
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None:
+        self._calls = 0
+
+    def run(self, picture: Tensor, parameters: Mapping[str, Value], steps: Steps) -> Tensor:
+        steps.progress(0.5)
+        return picture[..., :1].copy()
+
+
+class HasTwoChannels(Good):
+    def run(self, picture: Tensor, parameters: Mapping[str, Value], steps: Steps) -> Tensor:
+        return np.stack([picture[..., 0]] * 2, axis=-1)
+
+
+class NeverTheSame(Good):
+    def run(self, picture: Tensor, parameters: Mapping[str, Value], steps: Steps) -> Tensor:
+        self._calls += 1
+        return np.full((8, 8, 1), (self._calls % 7) / 7, np.float32)
+
+
+class SwallowsCancel(Good):
+    def run(self, picture: Tensor, parameters: Mapping[str, Value], steps: Steps) -> Tensor:
+        try:
+            return super().run(picture, parameters, steps)
+        except Cancelled:
+            return picture[..., :1].copy()
+
+
+class CallsHome(Good):
+    def load(self, weights: Mapping[str, Path], device: str) -> None:
+        super().load(weights, device)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as one:
+            one.settimeout(0.05)
+            one.connect_ex(("127.0.0.1", 9))
+
+
+class GivesNaN(Good):
+    def run(self, picture: Tensor, parameters: Mapping[str, Value], steps: Steps) -> Tensor:
+        return np.full((8, 8, 1), np.nan, np.float32)
+
+
+def faults(model: type) -> str:
+    return "\n".join(check_model(model, {}))
+
+
+def test_a_good_model_has_no_faults() -> None:
+    assert check_model(Good, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (HasTwoChannels, "gave a picture of shape"),
+        (NeverTheSame, "The same recipe gave other pixels"),
+        (SwallowsCancel, "It went on though it was cancelled"),
+        (CallsHome, "It reached for the network"),
+        (GivesNaN, "has NaN or infinity"),
+    ],
+)
+def test_a_faulty_model_is_found_out(model: type, said: str) -> None:
+    assert said in faults(model)
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        (replace(CARD, name="Mine"), 'is not "operation/model"'),
+        (replace(CARD, name="conjure/mine"), "There is no operation conjure"),
+        (replace(CARD, licence="do as you like!"), "no SPDX identifier"),
+        (replace(CARD, weights=("mine",)), "No file was given for the weight mine"),
+        (
+            replace(
+                CARD,
+                parameters=(Parameter("soft", "Soft", ParameterType.REAL, 3.0, "Softness.", 0.0, 1.0),),
+            ),
+            'The default of "soft" is refused',
+        ),
+        (
+            replace(CARD, parameters=(Parameter("edge_radius", "Edge", ParameterType.WHOLE, 1, "Edges.", 0, 2),)),
+            'has a parameter "edge_radius" already',
+        ),
+    ],
+)
+def test_a_card_that_does_not_hold_is_found_out(card: Card, said: str) -> None:
+    assert said in faults(type("Carded", (Good,), {"card": card}))
+
+
+def test_what_is_no_model_is_said_to_be_none() -> None:
+    assert check_model(object, {}) == ["It has no class attribute `card` of type Card."]  # type: ignore[arg-type]
+
+
+def test_comply_names_the_model_and_its_faults() -> None:
+    with pytest.raises(AssertionError, match=r"GivesNaN does not comply:\n- .*NaN"):
+        comply(GivesNaN)

@@ -8,7 +8,9 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 NAME ?=
 
+# Nothing outside the checkout is touched, pip's cache included.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 
 .PHONY: demo test bench check proto setup
 

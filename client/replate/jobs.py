@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
 from replate.digests import Digests
-from replate.errors import BadRequest, ReplateError, Unavailable
+from replate.errors import BadRequest, Cancelled, ReplateError, Unavailable
 from replate.frame import Frame
 from replate.link import Link
 from replate.plates import PlateLike, Sender
@@ -287,9 +287,10 @@ class Jobs:
         return [Job(self._link, read_job(message), self._digests) for message in answer.jobs]
 
     def wait_sent(self) -> None:
-        """Returns when every submitted frame is on the server. Raises the first error."""
+        """Returns when every submitted frame is on the server, but for cancelled jobs. Raises the first error."""
         for upload in self._uploads:
-            upload.wait()
+            with suppress(Cancelled):
+                upload.wait()
 
     def stop_sending(self) -> None:
         for upload in self._uploads:

@@ -20,9 +20,10 @@ def worker_setups(settings: Settings) -> list[WorkerSetup]:
     """A worker's setup for each device. Raises `BadRequest` for a device that is not there."""
     names = settings.worker.devices or _present()
     processors = os.cpu_count() or 1
-    on_cpu = sum(name == "cpu" for name in names)
     return [
         WorkerSetup(
+            # The processor may have several workers, and so may a device with memory to spare.
+            name=name if names[:index].count(name) == 0 else f"{name}#{names[:index].count(name) + 1}",
             device=name,
             store=settings.data / "frames",
             weights=settings.weights_folder,
@@ -30,12 +31,12 @@ def worker_setups(settings: Settings) -> list[WorkerSetup]:
             allow_non_commercial=settings.weights.allow_non_commercial,
             refuse=settings.weights.refuse,
             allow=settings.weights.allow,
-            memory_bytes=_memory(name, on_cpu, settings.worker.memory_gb),
+            memory_bytes=_memory(name, names.count(name), settings.worker.memory_gb),
             keep_models_seconds=settings.worker.keep_models_seconds,
             threads=max(1, processors // len(names)),
             log_level=settings.log_level,
         )
-        for name in names
+        for index, name in enumerate(names)
     ]
 
 
@@ -47,11 +48,11 @@ def _present() -> tuple[str, ...]:
     return tuple(f"cuda:{index}" for index in range(torch.cuda.device_count())) or ("cpu",)
 
 
-def _memory(name: str, on_cpu: int, said: float | None) -> int:
+def _memory(name: str, sharers: int, said: float | None) -> int:
     if said is not None:
         return int(said * GIGABYTE)
     if name == "cpu":
-        return int(psutil.virtual_memory().total * SHARE / on_cpu)
+        return int(psutil.virtual_memory().total * SHARE / sharers)
     torch = _torch()
     kind, _, index = name.partition(":")
     if kind != "cuda" or not index.isdecimal() or int(index) >= torch.cuda.device_count():
@@ -59,7 +60,7 @@ def _memory(name: str, on_cpu: int, said: float | None) -> int:
             f"There is no device {name} on this machine: worker.devices takes cpu, cuda:0 and so on, "
             f"and {torch.cuda.device_count()} CUDA devices are here."
         )
-    return int(torch.cuda.get_device_properties(int(index)).total_memory * SHARE)
+    return int(torch.cuda.get_device_properties(int(index)).total_memory * SHARE / sharers)
 
 
 def _torch() -> Any:

@@ -43,6 +43,8 @@ log = structlog.get_logger()
 
 STOP_GRACE = 2.0
 """Seconds that running calls get when the server stops."""
+TURN = 15.0
+"""Seconds for which an embedded server waits for the last one to end, which has the data directory until then."""
 
 
 def serve(settings: Settings, ready: Callable[[str], None]) -> None:
@@ -54,11 +56,10 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     keep_freed_memory()
     stopping = threading.Event()
     _stop_on_signals(stopping)
-    settings.data.mkdir(parents=True, exist_ok=True)
-    with _alone(settings.data), _embedded(settings) as (settings, publish):
+    with _alone(settings.data, TURN if settings.embedded else 0.0), _embedded(settings) as (settings, publish):
         server = Server(settings)
-        server.start()
         try:
+            server.start()
             publish(server.address)
             ready(server.address)
             log.info("serving", address=server.address, devices=",".join(server.devices))
@@ -89,7 +90,7 @@ class Server:
             self._ledger, store, weights, engine, watchers, settings.colour_config, settings.worker.attempts
         )
         self._activity = Activity()
-        callers = Callers(settings.users)
+        callers = Callers(settings.users, alone=settings.embedded)
         admission = Admission(self._ledger, weights, settings.limits, settings.colour_config)
         self._gateway = Gateway(
             settings,
@@ -118,14 +119,19 @@ class Server:
 
 
 @contextmanager
-def _alone(data: Path) -> Iterator[None]:
+def _alone(data: Path, patience: float) -> Iterator[None]:
     """Holds a data directory against a second server."""
     lock = FileLock(data / "server.lock")
     try:
-        lock.acquire(timeout=0)
+        data.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=patience)
     except Timeout as error:
         raise Unmet(
             f"Another server is using the data directory {data}: end it, or give this one another with --data."
+        ) from error
+    except OSError as error:
+        raise Unmet(
+            f"The data directory {data} cannot be written ({error.strerror}): give another with --data."
         ) from error
     try:
         yield

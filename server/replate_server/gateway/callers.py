@@ -22,6 +22,8 @@ EVERYBODY = "local"
 class Caller:
     name: str
     projects: frozenset[str]
+    alone: bool = False
+    """Whether there is nobody else on this server, so that any project will do."""
 
     def check_sees(self, job: Job) -> None:
         """Raises `NotFound` for a job of somebody else's: whether there is one is none of the caller's business."""
@@ -30,7 +32,7 @@ class Caller:
 
     def check_shares(self, project: str) -> None:
         """Raises `Denied` for a project that the caller is not in."""
-        if project and self.name != EVERYBODY and project not in self.projects:
+        if project and not self.alone and project not in self.projects:
             mine = ", ".join(sorted(self.projects)) or "none"
             raise Denied(f"You are not in the project {project[:60]}: share with one of yours ({mine}).")
 
@@ -38,8 +40,8 @@ class Caller:
 class Callers:
     """The users of this server, known by their tokens."""
 
-    def __init__(self, users: Iterable[User]) -> None:
-        self._users = {user.token_sha256: Caller(user.name, user.projects) for user in users}
+    def __init__(self, users: Iterable[User], *, alone: bool = False) -> None:
+        self._users = {user.token_sha256: Caller(user.name, user.projects, alone) for user in users}
 
     def of(self, context: grpc.ServicerContext) -> Caller:
         """The caller of a running call. Raises `Unauthenticated`."""
@@ -48,7 +50,7 @@ class Callers:
     def identify(self, metadata: Sequence[tuple[str, str | bytes]]) -> Caller:
         """The caller who sent this call metadata. Raises `Unauthenticated`."""
         if not self._users:
-            return Caller(EVERYBODY, frozenset())
+            return Caller(EVERYBODY, frozenset(), alone=True)
         sent = next((str(value) for key, value in metadata if key == TOKEN_KEY), "")
         given = token_sha256(sent.removeprefix(bearer("")))
         for known, caller in self._users.items():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import grpc
 
 import replate
-from replate.errors import Unmet
+from replate.errors import NotFound, Unmet
 from replate.v1 import catalog_pb2, catalog_pb2_grpc
 from replate.wire_values import write_output_plate, write_parameter, write_role
 from replate_server.operations.contract import Card, Operation
@@ -44,12 +44,12 @@ class CatalogService(catalog_pb2_grpc.CatalogServicer):
         )
 
     def _model(self, card: Card) -> catalog_pb2.Model:
-        weights = [self._weights.weight(name) for name in card.weights]
-        reason = ""
+        weights, reason = [], ""
         try:
-            for weight in weights:
-                self._weights.policy.check(weight)
-        except Unmet as refusal:
+            for name in card.weights:
+                weights.append(self._weights.weight(name))
+                self._weights.policy.check(weights[-1])
+        except (NotFound, Unmet) as refusal:
             reason = str(refusal)
         return catalog_pb2.Model(
             name=card.name,

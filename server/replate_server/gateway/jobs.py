@@ -23,6 +23,7 @@ from replate_server.scheduling.watchers import Watchers
 from replate_server.store.ledger import Ledger
 
 LIST_LIMIT = 1_000
+MOST_REQUEST = 100
 PROGRESS_EVERY = 0.1
 """Seconds between two events that only tell of progress."""
 LOOK_EVERY = 0.5
@@ -43,9 +44,15 @@ class JobsService(jobs_pb2_grpc.JobsServicer):
         self, request: jobs_pb2.SubmitRequest, context: grpc.ServicerContext
     ) -> jobs_pb2.Job:
         caller = self._callers.of(context)
+        if len(request.request) > MOST_REQUEST:
+            raise BadRequest(f"The request's name is longer than {MOST_REQUEST} characters: make up a shorter one.")
+        # Before anything is checked: what was fine then may be refused by now, a limit that this very job reached.
+        known = self._ledger.requested(caller.name, request.request) if request.request else None
+        if known is not None:
+            return self._message(known, recipe=True)
         asked = self._request(request.spec, caller)
         job, windows = self._admission.admit(asked, caller.name)
-        name = request.request[:100] or secrets.token_hex(16)
+        name = request.request or secrets.token_hex(16)
         return self._message(self._scheduler.submit(job, name, windows), recipe=True)
 
     def Watch(  # noqa: N802
@@ -60,7 +67,7 @@ class JobsService(jobs_pb2_grpc.JobsServicer):
             while context.is_active():
                 bell.clear()
                 # The job before its outputs: what it had delivered when it ended is then surely seen.
-                job = self._ledger.job(request.job)
+                job = self._ledger.job(request.job, with_inputs=False)
                 for output in self._ledger.outputs_after(job.id, sequence):
                     sequence = output.sequence
                     yield _output_event(output)
@@ -90,10 +97,10 @@ class JobsService(jobs_pb2_grpc.JobsServicer):
     def Cancel(self, request: jobs_pb2.CancelRequest, context: grpc.ServicerContext) -> jobs_pb2.Job:  # noqa: N802
         job = self._visible(request.job, self._callers.of(context))
         self._scheduler.cancel(job.id)
-        return self._message(self._ledger.job(job.id), recipe=False)
+        return self._message(self._ledger.job(job.id, with_inputs=False), recipe=False)
 
     def _visible(self, job_id: str, caller: Caller) -> Job:
-        job = self._ledger.job(job_id)
+        job = self._ledger.job(job_id, with_inputs=False)
         caller.check_sees(job)
         return job
 

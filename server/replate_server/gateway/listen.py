@@ -58,7 +58,8 @@ class Gateway:
         """Takes no more calls, gives those that run some time, and ends them."""
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_seconds).wait()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        # The calls have ended for their clients; now their threads do, before what they use is closed.
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _options(settings: Settings) -> Sequence[tuple[str, int]]:
@@ -75,6 +76,8 @@ def _options(settings: Settings) -> Sequence[tuple[str, int]]:
 
 def _bind(server: grpc.Server, settings: Settings) -> str:
     address = settings.listen
+    if not address.startswith("unix:") and not address.rpartition(":")[2].isdecimal():
+        raise BadRequest(f"{address} is no address to listen on: write host:port, or unix:/path/to/socket.")
     local = address.startswith("unix:") or address.rpartition(":")[0] in LOOPBACK
     if not local and not settings.users:
         raise BadRequest(

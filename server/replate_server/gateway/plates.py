@@ -71,7 +71,8 @@ class PlatesService:
                 with self._store.reserve(size), self._store.files.receive(digest, size) as write:
                     for data in _blob(first, chunks):
                         write(data)
-            self._store.adopt(digest, size)
+            if not self._store.adopt(digest, size):
+                raise Damaged(f"The pixels {digest[:12]} were evicted while they were sent anew: send them again.")
             self._arrived(digest)
             yield plates_pb2.UploadResponse(digest=first.digest)
 

@@ -62,13 +62,14 @@ class Admission:
         if len(request.title) > 200 or len(request.project) > 100:
             raise BadRequest("A title has at most 200 characters and a project's name 100: shorten it.")
         parameters = check_parameters(operation, card, request.parameters)
-        operation.check(parameters)
         plates = self._inputs(operation, request.inputs)
         main = plates[operation.roles[0].name]
         numbers = _in_range(sorted({number for _, number in main}), request.range)
+        delivered = set(numbers)
+        needed = {at for at in main if at[1] in delivered}
         for role in operation.roles[1:]:
             if role.name in plates:
-                _check_covers(role, plates[role.name], {key for key in main if key[1] in numbers})
+                _check_covers(role, plates[role.name], needed)
         windows = _windows(card, main, numbers)
         open_jobs = self._ledger.count_open(owner)
         if open_jobs >= self._limits.open_jobs:
@@ -160,7 +161,7 @@ class Admission:
             raise BadRequest(f"The {role.name} is marked as data, which has no colour: name its colour space.")
 
     def _linked(self, link: JobOutput) -> Frames:
-        upstream = self._ledger.job(link.job)
+        upstream = self._ledger.job(link.job, with_inputs=False)
         outputs = [output.name for output in operations()[upstream.spec.operation].outputs]
         if link.output not in outputs:
             raise NotFound(f"The job {link.job} has no output {link.output}: it has {', '.join(outputs)}.")

@@ -31,7 +31,7 @@ class Engine(Protocol):
 
     @property
     def devices(self) -> Sequence[str]:
-        """Each device has one worker, which runs one window at a time."""
+        """Names of workers, each of which runs one window at a time: "cuda:0", and "cuda:0#2" for a second there."""
 
     def start(self, report: Report) -> None:
         """Starts the workers; from now on their messages are reported."""

@@ -20,6 +20,7 @@ from replate_server.worker.contract import (
     CancelTask,
     Command,
     Ended,
+    Ready,
     WindowTask,
     WorkerSetup,
     commands,
@@ -27,6 +28,9 @@ from replate_server.worker.contract import (
 )
 
 log = structlog.get_logger()
+
+LONGEST_PAUSE = 30.0
+"""Seconds between two starts of a worker that never gets ready."""
 
 
 @dataclass(slots=True)
@@ -42,20 +46,22 @@ class LocalEngine:
     """One process a device on this machine. A process that dies is replaced."""
 
     def __init__(self, setups: Sequence[WorkerSetup]) -> None:
-        self._setups = {setup.device: setup for setup in setups}
+        self._setups = {setup.name: setup for setup in setups}
         self._workers: dict[str, Running] = {}
+        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
-        self._stopping = False
-        self._report: Report | None = None
+        self._stopping = threading.Event()
 
     @property
     def devices(self) -> Sequence[str]:
         return tuple(self._setups)
 
     def start(self, report: Report) -> None:
-        self._report = report
         for device in self._setups:
-            self._spawn(device)
+            self._workers[device] = self._spawn(device)
+            thread = threading.Thread(target=self._attend, args=(device, report), name=f"worker {device}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def run(self, device: str, task: WindowTask) -> None:
         with self._lock:
@@ -71,15 +77,51 @@ class LocalEngine:
             self._send(worker, CancelTask(task))
 
     def stop(self) -> None:
+        self._stopping.set()
         with self._lock:
-            self._stopping = True
             workers = list(self._workers.values())
         for worker in workers:
             worker.process.kill()
-        for worker in workers:
-            worker.process.join()
+        for thread in self._threads:
+            thread.join()
 
-    def _spawn(self, device: str) -> None:
+    def _attend(self, device: str, report: Report) -> None:
+        """Hears a device's worker, and replaces it when it dies, until the engine stops."""
+        failed_starts = 0
+        while True:
+            worker = self._workers[device]
+            got_ready = self._hear(device, worker, report)
+            worker.process.join()
+            failed_starts = 0 if got_ready else failed_starts + 1
+            if self._stopping.wait(_pause(failed_starts)):
+                return
+            reason = _reason(worker.process.exitcode)
+            replacement = self._spawn(device)
+            with self._lock:
+                self._workers[device] = replacement
+                # Only now can no task be given to the dead worker any more.
+                lost = tuple(worker.tasks)
+                worker.pipe.close()
+            if self._stopping.is_set():
+                replacement.process.kill()
+            log.error("worker died", device=device, reason=reason, tasks=lost)
+            report(device, WorkerDied(device, lost[0] if lost else None, lost[1:], reason))
+
+    def _hear(self, device: str, worker: Running, report: Report) -> bool:
+        """Reports what a worker says until it says no more. Whether it ever was ready."""
+        ready = False
+        with suppress(EOFError, ConnectionResetError):
+            while True:
+                message = messages.validate_json(worker.pipe.recv_bytes())
+                if isinstance(message, Ready):
+                    ready = True
+                elif isinstance(message, Ended):
+                    with self._lock:
+                        worker.tasks.remove(message.id)
+                report(device, message)
+        return ready
+
+    def _spawn(self, device: str) -> Running:
         ours, theirs = multiprocessing.Pipe()
         context = multiprocessing.get_context("spawn")
         child = context.Process(
@@ -87,42 +129,17 @@ class LocalEngine:
         )
         child.start()
         theirs.close()
-        worker = Running(child, ours)
-        with self._lock:
-            self._workers[device] = worker
-            stopping = self._stopping
-        if stopping:
-            child.kill()
-        threading.Thread(target=self._listen, args=(device, worker), name=f"worker {device}", daemon=True).start()
+        return Running(child, ours)
 
     def _send(self, worker: Running, command: Command) -> None:
         payload = commands.dump_json(command)
-        # A worker that died meanwhile is noticed by its listener, which reports the task as lost.
-        with suppress(BrokenPipeError, ConnectionResetError), self._lock:
+        # A worker that died meanwhile is noticed by whoever hears it, who reports the task as lost.
+        with suppress(OSError), self._lock:
             worker.pipe.send_bytes(payload)
 
-    def _listen(self, device: str, worker: Running) -> None:
-        assert self._report is not None
-        try:
-            while True:
-                message = messages.validate_json(worker.pipe.recv_bytes())
-                if isinstance(message, Ended):
-                    with self._lock:
-                        worker.tasks.remove(message.id)
-                self._report(device, message)
-        except (EOFError, ConnectionResetError):
-            pass
-        worker.process.join()
-        with self._lock:
-            if self._stopping:
-                return
-        reason = _reason(worker.process.exitcode)
-        self._spawn(device)
-        # Only now can no task be given to the dead worker any more.
-        with self._lock:
-            lost = tuple(worker.tasks)
-        log.error("worker died", device=device, reason=reason, tasks=lost)
-        self._report(device, WorkerDied(device, lost[0] if lost else None, lost[1:], reason))
+
+def _pause(failed_starts: int) -> float:
+    return min(2.0 ** (failed_starts - 1), LONGEST_PAUSE) if failed_starts else 0.0
 
 
 def _reason(exitcode: int | None) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from replate.frame import StoredFrame
 from replate_server.jobs import Job, JobOutput, Progress
 from replate_server.store.ledger import WindowRecord
-from replate_server.worker.contract import WindowTask
 
 Key = Hashable
 """What a window waits for: a digest, or (job, output, view, number) of another job."""
@@ -24,12 +22,28 @@ class OpenWindow:
     lacking: set[Key] = field(default_factory=set)
     """What must arrive before it can run."""
     recipe: str = ""
-    delivered: list[tuple[str, StoredFrame]] = field(default_factory=list)
     fraction: float = 0.0
+    lost: bool = False
+    """Whether something that it delivered was evicted before it could be entered."""
+    _delivered: dict[tuple[str, int], StoredFrame] = field(default_factory=dict)
+
+    @property
+    def delivered(self) -> Sequence[tuple[str, StoredFrame]]:
+        """Output names and frames, so far."""
+        return [(output, frame) for (output, _), frame in self._delivered.items()]
 
     @property
     def frames_delivered(self) -> int:
-        return len({frame.spec.number for _, frame in self.delivered})
+        return len({number for _, number in self._delivered})
+
+    def deliver(self, output: str, frame: StoredFrame) -> None:
+        """Notes an output frame, once: a window may be tried twice."""
+        self._delivered[output, frame.spec.number] = frame
+
+    def begin(self) -> None:
+        """The window runs, from its beginning."""
+        self.fraction, self.lost = 0.0, False
+        self._delivered.clear()
 
     @property
     def share_done(self) -> float:
@@ -85,17 +99,24 @@ class OpenJob:
     inputs: Inputs
     windows: dict[int, OpenWindow]
     """Those that are not done, by ordinal."""
-    ready: deque[int] = field(default_factory=deque)
+    ready: list[int] = field(default_factory=list)
+    """A heap: whatever order frames arrive in, the first go first."""
     running: dict[int, int] = field(default_factory=dict)
     """Task by ordinal."""
     frames_done: int = 0
     message: str = ""
+    window_seconds: float = float("inf")
+    """What its last window took."""
     _began: tuple[float, float] | None = None
     """When the first window began, and how much was done then."""
 
+    @property
+    def began(self) -> bool:
+        """Whether any of its windows ran since the server started."""
+        return self._began is not None
+
     def begin(self) -> None:
-        if self._began is None:
-            self._began = time.monotonic(), self._fraction()
+        self._began = time.monotonic(), self._fraction()
 
     def finish(self, ordinal: int) -> None:
         self.frames_done += len(self.windows.pop(ordinal).record.numbers)
@@ -121,27 +142,3 @@ class OpenJob:
             return self.message
         lacking = sum(1 for window in self.windows.values() if window.lacking)
         return f"Waiting for the frames of {lacking} of {len(self.windows)} windows." if lacking else self.message
-
-
-def task_of(
-    number: int,
-    open_job: OpenJob,
-    window: WindowRecord,
-    frames: Mapping[str, tuple[StoredFrame, ...]],
-    config: str,
-) -> WindowTask:
-    """The task that runs a window."""
-    spec = open_job.job.spec
-    return WindowTask(
-        id=number,
-        job=open_job.job.id,
-        operation=spec.operation,
-        model=spec.model,
-        parameters=spec.parameters,
-        seed=spec.seed,
-        view=window.view,
-        numbers=window.numbers,
-        context=window.context,
-        inputs=frames,
-        colour_config=config,
-    )

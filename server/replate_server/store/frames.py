@@ -89,10 +89,15 @@ class FrameStore:
                 raise
         return Reservation(lambda: self._release(size))
 
-    def adopt(self, name: str, size: int) -> None:
-        """Enters a blob that lies in the folder now, written by a worker or an upload."""
+    def adopt(self, name: str, size: int) -> bool:
+        """Enters a blob that lies in the folder now, written by a worker or an upload.
+
+        False when it does not: whoever found it there and did not write it again was too late, it has been evicted.
+        """
         with self._lock:
             if name not in self._held:
+                if not self.files.has(name):
+                    return False
                 self._bytes += size
                 self._held[name] = Held(size, 0.0)
             self._use(name, time.time())
@@ -101,6 +106,7 @@ class FrameStore:
             # What a worker has written is there already; the next one who asks for room hears of a full store.
             with suppress(Exhausted):
                 self._evict()
+        return True
 
     def _use(self, name: str, now: float) -> None:
         held = self._held[name]

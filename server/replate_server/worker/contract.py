@@ -51,7 +51,6 @@ Command = WindowTask | CancelTask
 class Ready:
     """The worker is up on its device."""
 
-    device: str
     kind: Literal["ready"] = "ready"
 
 
@@ -108,6 +107,8 @@ Message = Ready | Progressed | Warned | Kept | Delivered | Ended
 class WorkerSetup:
     """What a worker process is started with."""
 
+    name: str
+    """Tells it from another on the same device."""
     device: str
     store: Path
     weights: Path

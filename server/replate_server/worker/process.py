@@ -73,7 +73,7 @@ class Worker:
 
     def run(self) -> None:
         threading.Thread(target=self._listen, name="pipe", daemon=True).start()
-        self._tell(Ready(self._setup.device))
+        self._tell(Ready())
         while True:
             try:
                 task = self._tasks.get(timeout=IDLE_CHECK)

@@ -1,0 +1,122 @@
+"""Jobs side by side: chained, cancelled, repeated, failing, and none in another's way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from replate.connection import Client
+from replate.errors import Cancelled, Failed
+from replate.values import JobState, Priority
+from serving import Studio, digests, noise, until
+
+NUMBERS = range(1001, 1005)
+
+
+def test_a_recipe_that_was_made_is_not_made_again(client: Client, studio: Studio) -> None:
+    gate, plate, style = studio.gate("again", 99), noise(NUMBERS), noise()
+    inputs, parameters = {"plate": plate, "style": style}, {"gate": gate.name}
+    first = digests(client.submit("restyle", inputs, model="restyle/invert", parameters=parameters))
+    second = digests(client.submit("restyle", inputs, model="restyle/invert", parameters=parameters))
+    assert first == second
+    assert gate.finished == len(NUMBERS)
+
+
+def test_a_part_of_a_plate_that_was_made_is_not_made_again(client: Client, studio: Studio) -> None:
+    gate, inputs = studio.gate("part", 99), {"plate": noise(NUMBERS), "style": noise()}
+    for frames in ((1002, 1003), None):
+        client.submit("restyle", inputs, model="restyle/invert", parameters={"gate": gate.name}, frames=frames).wait()
+    assert gate.finished == len(NUMBERS)
+
+
+def test_a_cancelled_job_leaves_the_device_and_keeps_what_it_gave(client: Client, studio: Studio) -> None:
+    gate = studio.gate("cancelled", 2)
+    inputs = {"plate": noise(NUMBERS), "style": noise()}
+    job = client.submit("restyle", inputs, model="restyle/invert", parameters={"gate": gate.name})
+    gate.wait_started(3)
+    assert job.cancel().state is JobState.CANCELLED
+    # The device is free, though the gate holds the window still.
+    assert len(digests(client.submit("identity", {"plate": noise()}))) == 1
+    with pytest.raises(Cancelled):
+        job.wait()
+    kept = [result.frame.spec.number for result in job.results() if result.frame is not None]
+    assert len(kept) == 2
+    assert gate.finished == 2
+
+
+def test_a_job_takes_another_jobs_frames_while_that_runs(client: Client, studio: Studio) -> None:
+    gate = studio.gate("upstream", 1)
+    plate, style = noise(NUMBERS), noise()
+    first = client.submit(
+        "restyle", {"plate": plate, "style": style}, model="restyle/invert", parameters={"gate": gate.name}
+    )
+    second = client.submit(
+        "restyle",
+        {"plate": first.output("plate"), "style": style},
+        model="restyle/invert",
+        # Or the one device there is would go on with the first job.
+        priority=Priority.PREVIEW,
+    )
+    until(lambda: second.refresh().progress.frames_done == 1, "the first frame went through both")
+    assert first.refresh().state is JobState.RUNNING
+    gate.open()
+    assert sorted(number for _, number in digests(second)) == list(NUMBERS)
+
+
+def test_a_job_whose_input_fails_says_so(client: Client, studio: Studio) -> None:
+    gate, style = studio.gate("failing"), noise()
+    first = client.submit(
+        "restyle", {"plate": noise(NUMBERS), "style": style}, model="restyle/raise", parameters={"gate": gate.name}
+    )
+    second = client.submit("restyle", {"plate": first.output("plate"), "style": style}, model="restyle/invert")
+    third = client.submit("restyle", {"plate": second.output("plate"), "style": style}, model="restyle/invert")
+    gate.open()
+    with pytest.raises(Failed, match=r"ZeroDivisionError: no luck\): tell the server's TD"):
+        first.wait()
+    with pytest.raises(Failed, match=f"The job {first.id}, .* failed: put that right and submit both again"):
+        second.wait()
+    with pytest.raises(Failed, match=f"The job {second.id}, .* failed"):
+        third.wait()
+
+
+def test_a_job_whose_input_is_cancelled_says_so(client: Client, studio: Studio) -> None:
+    gate, style = studio.gate("cancelled-upstream"), noise()
+    first = client.submit(
+        "restyle", {"plate": noise(), "style": style}, model="restyle/invert", parameters={"gate": gate.name}
+    )
+    second = client.submit("restyle", {"plate": first.output("plate"), "style": style}, model="restyle/invert")
+    first.cancel()
+    with pytest.raises(Failed, match=f"The job {first.id}, .* was cancelled: put that right"):
+        second.wait()
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        ("restyle/raise", r"restyle/raise failed on frame 100\d \(ZeroDivisionError: no luck\): tell the server's TD"),
+        ("restyle/greedy", r"restyle/greedy ran out of memory on cpu at frame 100\d: ask for smaller frames"),
+        ("restyle/misshapen", "restyle/misshapen gave a picture of shape"),
+        ("restyle/enormous", "needs 1048576.0 GiB on cpu where 5.0 GiB may be used: choose a smaller model"),
+        ("restyle/crash", r"The worker died 2 times at frame 100\d \(it was ended by Killed.*\): try smaller frames"),
+    ],
+)
+def test_a_model_that_fails_fails_its_job_and_no_other(client: Client, model: str, sentence: str) -> None:
+    plate, style = noise(NUMBERS), noise()
+    beside = client.submit("restyle", {"plate": plate, "style": style}, model="restyle/invert")
+    failing = client.submit("restyle", {"plate": plate, "style": style}, model=model)
+    with pytest.raises(Failed, match=sentence) as raised:
+        failing.wait()
+    assert str(raised.value).endswith(".")
+    assert len(digests(beside)) == len(NUMBERS)
+    assert len(digests(client.submit("restyle", {"plate": noise(), "style": style}, model="restyle/invert"))) == 1
+
+
+def test_models_that_do_not_fit_together_take_turns(client: Client, studio: Studio) -> None:
+    def loads(model: str) -> int:
+        file: Path = studio.gates / f"loaded.{model}"
+        return len(file.read_text().splitlines()) if file.exists() else 0
+
+    for model in ("bulky", "bulky", "bulkier", "bulky"):
+        client.submit("restyle", {"plate": noise(), "style": noise()}, model=f"restyle/{model}").wait()
+    assert (loads("bulky"), loads("bulkier")) == (2, 1)

@@ -1,0 +1,168 @@
+"""A studio's own models, small and real, that a test holds, breaks and counts. Installed by `serving.Studio`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from replate.values import Parameter, ParameterType
+from replate_server.operations.contract import Card, Steps, Tensor, Windows
+
+GIGABYTE = 1 << 30
+
+
+def card(name: str, **more: Any) -> Card:
+    gate = Parameter("gate", "Gate", ParameterType.TEXT, "", "Which file holds the runs.")
+    return Card(name, name, "For tests.", "1", "CC0-1.0", parameters=(gate,), **more)
+
+
+def gated(parameters: Mapping[str, Any], steps: Steps) -> None:
+    """Notes that a run began, waits until the gate lets another one finish, and notes that it did."""
+    if not parameters["gate"]:
+        return
+    gate = Path(os.environ["STUDIO_GATES"], str(parameters["gate"]))
+    note(gate.with_suffix(".started"))
+    done = gate.with_suffix(".finished")
+    while int(gate.read_text()) <= (len(done.read_text().splitlines()) if done.exists() else 0):
+        steps.progress(0.5, "Held.")
+        time.sleep(0.01)
+    note(done)
+
+
+def note(file: Path) -> None:
+    with file.open("a") as stream:
+        stream.write("run\n")
+
+
+def nothing(style: Any, name: str, whole: Tensor | None, steps: Steps) -> None:
+    """What these models need to know of a style."""
+
+
+class Invert:
+    card = card("restyle/invert")
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None: ...
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        gated(parameters, steps)
+        return np.float32(1) - picture
+
+
+class InvertFours:
+    card = card("restyle/invert-fours", windows=Windows(length=4))
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None: ...
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        gated(parameters, steps)
+        return np.float32(1) - picture
+
+
+class Crash:
+    card = card("restyle/crash")
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None: ...
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        gated(parameters, steps)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return picture
+
+
+class Raise:
+    card = card("restyle/raise")
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None: ...
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        gated(parameters, steps)
+        raise ZeroDivisionError("no luck.")
+
+
+class Greedy:
+    card = card("restyle/greedy")
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None: ...
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        gated(parameters, steps)
+        np.zeros(1 << 50)
+        return picture
+
+
+class Misshapen:
+    card = card("restyle/misshapen")
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None: ...
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        return picture[:1]
+
+
+class Bulky:
+    card = card("restyle/bulky", memory_bytes=3 * GIGABYTE)
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None:
+        note(Path(os.environ["STUDIO_GATES"], "loaded.bulky"))
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        gated(parameters, steps)
+        return picture
+
+
+class Bulkier:
+    card = card("restyle/bulkier", memory_bytes=3 * GIGABYTE + 1)
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None:
+        note(Path(os.environ["STUDIO_GATES"], "loaded.bulkier"))
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        gated(parameters, steps)
+        return picture
+
+
+class Enormous:
+    card = card("restyle/enormous", memory_bytes=1 << 50)
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None: ...
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        return picture
+
+
+class Weighted:
+    card = card("restyle/weighted", weights=("studio-broken",))
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None: ...
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        return picture
+
+
+MODELS = (Invert, InvertFours, Crash, Raise, Greedy, Misshapen, Bulky, Bulkier, Enormous, Weighted)

@@ -13,6 +13,7 @@ from replate_server.operations.spans import Span
 
 if TYPE_CHECKING:
     from replate_server.operations.restyle.network import Statistics
+    from replate_server.operations.restyle.operation import Pieces
 
 _STYLES_KEPT = 8
 
@@ -46,7 +47,7 @@ class AdaIN:
         self._network = Network(weights["adain-vgg"], weights["adain-decoder"], device)
         self._styles: dict[str, Statistics] = {}
 
-    def look(self, style: Callable[[], Tensor], name: str, whole: Tensor | None, steps: Steps) -> Look:
+    def look(self, style: Callable[[], Pieces], name: str, whole: Callable[[], Pieces] | None, steps: Steps) -> Look:
         """The style's statistics, kept by its name, and those of the whole picture where `run` will see tiles."""
         if name not in self._styles:
             while len(self._styles) >= _STYLES_KEPT:
@@ -54,7 +55,7 @@ class AdaIN:
             self._styles[name] = self._network.statistics(style(), Span(steps, 0.0, 0.5).progress)
         content = None
         if whole is not None:
-            content = self._network.statistics(whole, Span(steps, 0.5, 1.0).progress)
+            content = self._network.statistics(whole(), Span(steps, 0.5, 1.0).progress)
         return Look(self._styles[name], content)
 
     def run(self, picture: Tensor, look: Look, parameters: Mapping[str, Value], steps: Steps) -> Tensor:

@@ -43,10 +43,23 @@ class Network:
         self._encoder = self._layers(encoder, _ENCODER)
         self._decoder = self._layers(decoder, _DECODER)
 
-    def statistics(self, picture: Tensor, tick: Tick) -> Statistics:
-        """Of the features of a picture [height, width, 3]."""
+    def statistics(self, pieces: Iterable[Tensor], tick: Tick) -> Statistics:
+        """Of the features of a picture that comes in pieces [height, width, 3], with sides that are multiples of 8."""
+        total = squares = torch.zeros(1, dtype=torch.float64)
+        count = 0
         with _exact():
-            return _statistics(self._encode(picture, tick))
+            for piece in pieces:
+                features = self._encode(piece, tick)
+                part = _statistics(features)
+                places = features.shape[2] * features.shape[3]
+                mean = part.mean.double().cpu()
+                total = total + mean * places
+                squares = squares + (part.deviation.double().cpu() ** 2 - _EPSILON + mean**2) * places
+                count += places
+            variance = (squares / count - (total / count) ** 2).clamp_min(0)
+            return Statistics(
+                (total / count).float().to(self._device), (variance + _EPSILON).sqrt().float().to(self._device)
+            )
 
     def paint(self, picture: Tensor, own: Statistics | None, style: Statistics, strength: float, tick: Tick) -> Tensor:
         """A picture [height, width, 3] whose features' statistics, by `strength` from 0 to 1, are the style's.

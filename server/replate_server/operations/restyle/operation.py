@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from math import sqrt
+from math import isqrt, sqrt
 from typing import Any, Protocol, cast
 
 import numpy as np
 
 from replate.frame import Frame
 from replate.values import OutputPlate, Parameter, ParameterType, Role, RoleKind, Value
+from replate_server.darkroom.geometry import pad
 from replate_server.darkroom.matte import composite, feather, matte_of
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.darkroom.tiles import tiled
@@ -18,6 +19,10 @@ from replate_server.operations.pictures import checked, developed, same_windows,
 from replate_server.operations.restyle.colours import with_colours_of
 from replate_server.operations.spans import Span, part
 
+Pieces = Iterator[Tensor]
+
+_LARGEST_STYLE = 16_000_000
+"""Pixels beyond which a style is not enlarged."""
 _FADE = 0.2
 """Below this strength the result fades into the plate: a model at strength 0 still repaints it."""
 
@@ -25,12 +30,12 @@ _FADE = 0.2
 class Restyler(Model, Protocol):
     """A model that restyles."""
 
-    def look(self, style: Callable[[], Tensor], name: str, whole: Tensor | None, steps: Steps) -> Any:
+    def look(self, style: Callable[[], Pieces], name: str, whole: Callable[[], Pieces] | None, steps: Steps) -> Any:
         """What `run` needs to know of the style and of the whole picture, so that tiles agree.
 
-        `style` gives the style's picture, at the scale in which it is to be seen; `name` names it with its size,
-        and what was found out of it may be kept under that name. `whole` is the plate's picture, scaled down to the
-        card's `most_pixels`, or None when `run` will see it all at once.
+        `style` gives the style's picture at the scale in which it is to be seen, in pieces that the model takes and
+        that do not overlap; `name` names it with its size, and what was found out of it may be kept under that name.
+        `whole` gives the plate's picture likewise, and is None when `run` will see it all at once.
         """
 
     def run(self, picture: Tensor, look: Any, parameters: Mapping[str, Value], steps: Steps) -> Tensor:
@@ -119,12 +124,13 @@ def _restyled(model: Restyler, window: Window, number: int, steps: Steps) -> Fra
     sizes = model.card.sizes
     style_width, style_height = _style_size(window, number, width, height, sizes)
 
-    def style() -> Tensor:
+    def style() -> Pieces:
         seen = developed(window, "style", number, steps).display
-        return resize(seen, style_width, style_height, Nature.COLOUR)
+        return _pieces(resize(seen, style_width, style_height, Nature.COLOUR), sizes)
 
-    whole = None if whole_fits(height, width, sizes) else _scaled_down(picture, sizes)
-    look = model.look(style, _style_name(window, number, style_width, style_height), whole, Span(steps, 0.0, 0.3))
+    whole = None if whole_fits(height, width, sizes) else lambda: _pieces(picture, sizes)
+    name = _style_name(window, number, style_width, style_height)
+    look = model.look(style, name, whole, Span(steps, 0.0, 0.3))
     done = 0.0
 
     def work(tile: Tensor) -> Tensor:
@@ -155,8 +161,7 @@ def _restyled(model: Restyler, window: Window, number: int, steps: Steps) -> Fra
 def _style_size(window: Window, number: int, width: int, height: int, sizes: Sizes) -> tuple[int, int]:
     """Width and height of the style: as many pixels as the plate has, by the artist's scale."""
     box = window.frame("style", number).spec.data_window
-    area = width * height * float(cast(float, window.parameters["style_scale"])) ** 2
-    area = min(area, sizes.most_pixels or area)
+    area = min(width * height * float(cast(float, window.parameters["style_scale"])) ** 2, _LARGEST_STYLE)
     scale = sqrt(area / max(box.width * box.height, 1))
     least = max(sizes.minimum, sizes.multiple)
     return max(round(box.width * scale), least), max(round(box.height * scale), least)
@@ -172,8 +177,16 @@ def _style_name(window: Window, number: int, width: int, height: int) -> str:
     )
 
 
-def _scaled_down(picture: Tensor, sizes: Sizes) -> Tensor:
+def _pieces(picture: Tensor, sizes: Sizes) -> Pieces:
+    """A picture cut up, each piece as large as a model takes it at most."""
     height, width = picture.shape[:2]
-    scale = sqrt((sizes.most_pixels or height * width) / (height * width))
-    least = max(sizes.minimum, sizes.multiple)
-    return resize(picture, max(int(width * scale), least), max(int(height * scale), least), Nature.COLOUR)
+    side = isqrt(sizes.most_pixels) if sizes.most_pixels else max(height, width)
+    side = max(side // sizes.multiple * sizes.multiple, sizes.minimum)
+    rows, columns = -(-height // side), -(-width // side)
+    for row in range(rows):
+        for column in range(columns):
+            piece = picture[
+                row * height // rows : (row + 1) * height // rows,
+                column * width // columns : (column + 1) * width // columns,
+            ]
+            yield pad(piece, sizes.multiple, sizes.minimum)[0]

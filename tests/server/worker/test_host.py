@@ -1,0 +1,88 @@
+"""Models on a device, under a memory budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from replate.errors import Exhausted, NotFound
+from replate_server.operations.contract import Card
+from replate_server.weights import Policy, WeightStore
+from replate_server.worker.host import ModelHost, out_of_memory
+
+CARD = Card("restyle/x", "X", "For tests.", "1", "CC0-1.0")
+
+
+def model(name: str, memory: int, loads: list[str], fails: bool = False) -> type:
+    class Model:
+        card = replace(CARD, name=name, memory_bytes=memory)
+
+        def load(self, weights: Mapping[str, Path], device: str) -> None:
+            loads.append(name)
+            if fails:
+                raise MemoryError
+
+    return Model
+
+
+def host(folder: Path, models: Mapping[str, type], memory: int) -> ModelHost:
+    return ModelHost(models, WeightStore(folder, Policy()), "cpu", memory)
+
+
+def test_the_model_not_used_for_longest_makes_room(tmp_path: Path) -> None:
+    loads: list[str] = []
+    models = {name: model(name, 4, loads) for name in "abc"}
+    under = host(tmp_path, models, 10)
+    for name in "abacab":
+        under.get(name, lambda *_: None)
+    assert loads == ["a", "b", "c", "b"]
+
+
+def test_a_model_over_the_budget_is_refused_and_evicts_nothing(tmp_path: Path) -> None:
+    loads: list[str] = []
+    under = host(tmp_path, {"a": model("a", 4, loads), "big": model("big", 11, loads)}, 10)
+    under.get("a", lambda *_: None)
+    with pytest.raises(Exhausted, match=r"raise worker\.memory_gb\.$"):
+        under.get("big", lambda *_: None)
+    under.get("a", lambda *_: None)
+    assert loads == ["a"]
+
+
+def test_a_model_that_failed_to_load_is_not_there(tmp_path: Path) -> None:
+    loads: list[str] = []
+    under = host(tmp_path, {"a": model("a", 4, loads, fails=True)}, 10)
+    for _ in range(2):
+        with pytest.raises(MemoryError):
+            under.get("a", lambda *_: None)
+    assert loads == ["a", "a"]
+
+
+def test_models_that_are_not_used_go(tmp_path: Path) -> None:
+    loads: list[str] = []
+    under = host(tmp_path, {"a": model("a", 4, loads)}, 10)
+    under.get("a", lambda *_: None)
+    under.evict_unused(3600)
+    under.get("a", lambda *_: None)
+    assert loads == ["a"]
+    under.evict_unused(-1)
+    under.get("a", lambda *_: None)
+    assert loads == ["a", "a"]
+
+
+def test_an_unknown_model_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="replate models"):
+        host(tmp_path, {}, 10).get("a", lambda *_: None)
+
+
+def test_every_librarys_lack_of_memory_is_told_from_other_errors() -> None:
+    class OutOfMemoryError(RuntimeError):
+        """As PyTorch names it."""
+
+    assert out_of_memory(MemoryError())
+    assert out_of_memory(OutOfMemoryError("CUDA out of memory."))
+    assert out_of_memory(RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"))
+    assert out_of_memory(RuntimeError("Failed to allocate memory for requested buffer of size 1099511627776"))
+    assert not out_of_memory(RuntimeError("shapes do not match"))

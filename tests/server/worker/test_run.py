@@ -1,0 +1,63 @@
+"""A running window holds on to nothing that it does not need."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from replate.errors import NotFound
+from replate.frame import StoredFrame
+from replate_server.store.files import FrameFiles
+from replate_server.worker.contract import WindowTask
+from replate_server.worker.run import RunningWindow
+from serving import noise
+
+
+@pytest.fixture
+def few_descriptors() -> Iterator[int]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    open_now = max(int(path.name) for path in Path("/proc/self/fd").iterdir()) if Path("/proc").exists() else 100
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_now + 30, hard))
+    yield 30
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def window_of(folder: Path, numbers: range) -> RunningWindow:
+    files = FrameFiles(folder)
+    stored = tuple(StoredFrame(frame.spec, files.put(frame.pixels)[0]) for frame in noise(numbers))
+    task = WindowTask(
+        1, "job", "identity", "identity/copy", {}, 0, "", tuple(numbers), tuple(numbers), {"plate": stored}, ""
+    )
+    return RunningWindow(task, files)
+
+
+def test_a_whole_shot_in_one_window_needs_few_open_files(tmp_path: Path, few_descriptors: int) -> None:
+    window = window_of(tmp_path, range(4 * few_descriptors))
+    for number in window.numbers:
+        window.frame("plate", number)
+
+
+def test_pixels_handed_on_are_known_by_their_digest_and_no_others(tmp_path: Path) -> None:
+    window = window_of(tmp_path, range(2))
+    frame = window.frame("plate", 0)
+    assert window.digest_given(frame.pixels) == window.digest("plate", 0)
+    assert window.digest_given(np.array(frame.pixels)) is None
+    assert window.digest_given(frame.pixels[:1]) is None
+
+
+def test_a_single_frame_stands_for_any_number(tmp_path: Path) -> None:
+    window = window_of(tmp_path, range(5, 6))
+    assert window.frame("plate", 99).spec.number == 5
+    with pytest.raises(NotFound, match="no frame 99: render it"):
+        window_of(tmp_path, range(2)).frame("plate", 99)
+    assert not window.has("matte")
+
+
+def test_frames_are_read_only(tmp_path: Path) -> None:
+    frame = window_of(tmp_path, range(1)).frame("plate", 0)
+    with pytest.raises(ValueError, match="read-only"):
+        frame.pixels[0] = 0

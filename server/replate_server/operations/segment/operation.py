@@ -16,7 +16,8 @@ from replate_server.operations.pictures import data_beside, developed
 from replate_server.operations.segment.carry import Candidate, Eyes, carried
 from replate_server.operations.segment.hints import Hints, by_object, hints_of
 
-_DOUBT = np.float32(0.05)
+_DOUBT = np.float32(0.2)
+"""Below this likelihood a place is empty, and above one minus it solid: the mean error on davis_judo is halved."""
 _KEPT = 4
 """Encodings in memory: those that several objects ask for one after the other."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 
 from replate.errors import Unmet
 
+_log = logging.getLogger(__name__)
+
 Run = Callable[[Mapping[str, NDArray[Any]]], list[NDArray[Any]]]
 
 
@@ -20,8 +23,8 @@ def session(weights: Path, device: str) -> Run:
     """A network in a file (ONNX, or ONNX Runtime's own format), ready on "cpu" or "cuda:N".
 
     What it gives takes arrays by input name and returns the outputs in the network's order; it keeps no memory
-    between runs but the weights. The same inputs give the same outputs. Raises `Unmet` where the device has no
-    ONNX Runtime of its kind or the file is no network.
+    between runs but the weights. The same inputs give the same outputs. Where ONNX Runtime is installed for the CPU
+    alone, it runs there, and the log says so. Raises `Unmet` where the file is no network.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores()
@@ -35,8 +38,6 @@ def session(weights: Path, device: str) -> Run:
         options.add_session_config_entry("session.load_model_format", "ORT")
     try:
         network = onnxruntime.InferenceSession(str(weights), options, providers=_providers(device))
-    except Unmet:
-        raise
     except Exception as error:
         raise Unmet(
             f"The weight file {weights.name} cannot be loaded ({_first_line(error)}); pull it again."
@@ -65,9 +66,12 @@ def _providers(device: str) -> list[Any]:
     if device == "cpu":
         return ["CPUExecutionProvider"]
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
-        raise Unmet(
-            f"The ONNX Runtime installed here cannot use {device}; install onnxruntime-gpu in the place of onnxruntime."
+        _log.warning(
+            "The ONNX Runtime installed here cannot use %s, and runs on the CPU; for speed install onnxruntime-gpu in "
+            "the place of onnxruntime.",
+            device,
         )
+        return ["CPUExecutionProvider"]
     index = int(device.partition(":")[2] or 0)
     cuda = {"device_id": index, "arena_extend_strategy": "kSameAsRequested"}
     return [("CUDAExecutionProvider", cuda), "CPUExecutionProvider"]

@@ -32,9 +32,7 @@ boxes = st.builds(Box, corners, corners, sides, sides)
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 names = text.filter(bool)
 numbers = st.floats(allow_nan=False)
-metadata_values = st.one_of(
-    text, st.integers(-(2**63), 2**63 - 1), numbers, st.lists(numbers, max_size=16).map(tuple)
-)
+metadata_values = st.one_of(text, st.integers(-(2**63), 2**63 - 1), numbers, st.lists(numbers, max_size=16).map(tuple))
 specs = st.builds(
     FrameSpec,
     number=int32,

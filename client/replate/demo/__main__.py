@@ -158,7 +158,7 @@ def _over(plate: Frame, restyled: Frame, matte: Frame) -> Frame:
     """The plate's subject, as it was shot, in front of the restyled set."""
     cover = matte.pixels[:, :, :1].astype(np.float32)
     mixed = plate.pixels * cover + restyled.pixels * (1.0 - cover)
-    return plate.with_pixels(mixed.astype(plate.pixels.dtype))
+    return plate.with_pixels(mixed.astype(np.float16))
 
 
 def _quad(*frames: Frame) -> Frame:

@@ -36,7 +36,9 @@ class _PriorityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Priority.Val
     PRIORITY_UNSPECIFIED: _Priority.ValueType  # 0
     """The same as NORMAL."""
     PRIORITY_PREVIEW: _Priority.ValueType  # 1
-    """A frame somebody is looking at."""
+    """A frame somebody is looking at: it may run in the middle of a longer window.
+    What a job of a single frame has when it says nothing else.
+    """
     PRIORITY_NORMAL: _Priority.ValueType  # 2
     PRIORITY_BACKGROUND: _Priority.ValueType  # 3
     """Overnight."""
@@ -49,7 +51,9 @@ class Priority(_Priority, metaclass=_PriorityEnumTypeWrapper):
 PRIORITY_UNSPECIFIED: Priority.ValueType  # 0
 """The same as NORMAL."""
 PRIORITY_PREVIEW: Priority.ValueType  # 1
-"""A frame somebody is looking at."""
+"""A frame somebody is looking at: it may run in the middle of a longer window.
+What a job of a single frame has when it says nothing else.
+"""
 PRIORITY_NORMAL: Priority.ValueType  # 2
 PRIORITY_BACKGROUND: Priority.ValueType  # 3
 """Overnight."""

@@ -83,7 +83,10 @@ class Steps(Protocol):
     """A running window's line to whoever asked for it."""
 
     def progress(self, fraction: float, message: str = "") -> None:
-        """Says how much of the window is done, 0 to 1. Raises `Cancelled` when the job was: call it often."""
+        """Says how much of the window is done, 0 to 1. Raises `Cancelled` when the job was: call it often.
+
+        Another window may run before it returns, with the same model: keep nothing of a window in the model.
+        """
 
     def warn(self, message: str) -> None:
         """One sentence that the artist should see though the work goes on: "Frame 12 has 3 NaN pixels, ..."."""
@@ -135,7 +138,10 @@ class Window(Protocol):
         """Whether the job has this input."""
 
     def frame(self, role: str, number: int) -> Frame:
-        """A frame of an input, read when asked for; pixels are read-only. A one-frame input gives that frame for any number."""
+        """A frame of an input, read when asked for; pixels are read-only.
+
+        A one-frame input gives that frame for any number.
+        """
 
     def digest(self, role: str, number: int) -> str:
         """The digest of that frame's pixels, for `Steps.cached`."""

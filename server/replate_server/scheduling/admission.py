@@ -84,7 +84,7 @@ class Admission:
             seed=request.seed,
             title=request.title,
             project=request.project,
-            priority=request.priority,
+            priority=_priority(request.priority, windows),
         )
         sums = {name: self._weights.weight(name).sha256 for name in card.weights}
         job = Job(
@@ -168,6 +168,12 @@ class Admission:
         if upstream.state in (JobState.FAILED, JobState.CANCELLED):
             raise Unmet(f"The job {link.job} {upstream.state.value}: submit it again before chaining to it.")
         return {(window.view, number): None for window in self._ledger.windows(link.job) for number in window.numbers}
+
+
+def _priority(asked: Priority, windows: Sequence[WindowRecord]) -> Priority:
+    """Who asks for a single frame is looking at it, unless they say that it can wait."""
+    single = sum(len(window.numbers) for window in windows) == 1
+    return Priority.PREVIEW if single and asked is Priority.NORMAL else asked
 
 
 def _windows(card: Card, main: Frames, numbers: Sequence[int]) -> list[WindowRecord]:

@@ -15,6 +15,8 @@ class Given:
     job: str
     owner: str
     ordinal: int
+    urgent: bool = False
+    """It may run in the middle of what the device had before."""
 
 
 class Devices:
@@ -31,6 +33,13 @@ class Devices:
         """A device that has one window, of a job whose windows are `short`: it can be given the next already."""
         for name, tasks in self._tasks.items():
             if len(tasks) == 1 and all(short(given.job) for given in tasks.values()):
+                return name
+        return None
+
+    def interruptible(self, urgent: Callable[[str], bool]) -> str | None:
+        """A device on which nobody's urgent window is: one can be put in the middle of what it has."""
+        for name, tasks in self._tasks.items():
+            if not any(given.urgent or urgent(given.job) for given in tasks.values()):
                 return name
         return None
 

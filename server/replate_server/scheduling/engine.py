@@ -14,8 +14,8 @@ class WorkerDied:
     """A worker is gone, and with it the windows that it had; another takes its place."""
 
     device: str
-    running: int | None
-    """The task that it was running, None when it had none."""
+    running: tuple[int, ...]
+    """Tasks that it may have been running."""
     queued: tuple[int, ...]
     """Tasks that it had not begun."""
     reason: str

@@ -39,7 +39,7 @@ class Running:
 
     process: SpawnProcess
     pipe: Connection
-    tasks: list[int] = field(default_factory=list)
+    tasks: dict[int, WindowTask] = field(default_factory=dict)
 
 
 class LocalEngine:
@@ -66,7 +66,7 @@ class LocalEngine:
     def run(self, device: str, task: WindowTask) -> None:
         with self._lock:
             worker = self._workers[device]
-            worker.tasks.append(task.id)
+            worker.tasks[task.id] = task
         self._send(worker, task)
 
     def cancel(self, device: str, task: int) -> None:
@@ -105,7 +105,8 @@ class LocalEngine:
             if self._stopping.is_set():
                 replacement.process.kill()
             log.error("worker died", device=device, reason=reason, tasks=lost)
-            report(device, WorkerDied(device, lost[0] if lost else None, lost[1:], reason))
+            running = tuple(task for index, task in enumerate(lost) if index == 0 or worker.tasks[task].urgent)
+            report(device, WorkerDied(device, running, tuple(task for task in lost if task not in running), reason))
 
     def _hear(self, device: str, worker: Running, report: Report) -> bool:
         """Reports what a worker says until it says no more. Whether it ever was ready."""
@@ -117,7 +118,7 @@ class LocalEngine:
                     ready = True
                 elif isinstance(message, Ended):
                     with self._lock:
-                        worker.tasks.remove(message.id)
+                        del worker.tasks[message.id]
                 report(device, message)
         return ready
 

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from replate.frame import StoredFrame
+from replate.values import Priority
 from replate_server.jobs import Job, JobOutput, Progress
 from replate_server.store.ledger import WindowRecord
 
@@ -21,6 +22,8 @@ class OpenWindow:
     record: WindowRecord
     lacking: set[Key] = field(default_factory=set)
     """What must arrive before it can run."""
+    deaths: int = 0
+    """How many workers died while running it."""
     recipe: str = ""
     fraction: float = 0.0
     lost: bool = False
@@ -109,6 +112,11 @@ class OpenJob:
     """What its last window took."""
     _began: tuple[float, float] | None = None
     """When the first window began, and how much was done then."""
+
+    @property
+    def preview(self) -> bool:
+        """Whether somebody is looking at it."""
+        return self.job.spec.priority is Priority.PREVIEW
 
     @property
     def began(self) -> bool:

@@ -48,7 +48,7 @@ class Planner:
                 open_job.frames_done += len(record.numbers)
             else:
                 lacking = set(self._lacking(open_job, record))
-                open_job.windows[record.ordinal] = OpenWindow(record, lacking)
+                open_job.windows[record.ordinal] = OpenWindow(record, lacking, record.deaths)
         return open_job
 
     def task(self, open_job: OpenJob, record: WindowRecord) -> WindowTask:

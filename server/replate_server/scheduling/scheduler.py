@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from heapq import heappop, heappush
 
 import structlog
@@ -152,28 +153,34 @@ class Scheduler:
 
     def _dispatch(self) -> None:
         """Gives the windows that are due next to devices, as long as there are both."""
-        while (claim := self._claim()) is not None:
-            open_job = self._open[claim.job]
+        while (claim := self._claim(lambda job: True)) is not None:
             device = self._devices.idle()
             if device is None and self._short(claim.job):
                 device = self._devices.soon_idle(self._short)
             if device is None:
+                break
+            with self._or_given_up(claim.job):
+                self._run(device, self._open[claim.job])
+        # A window may be a whole shot and take an hour: what somebody is looking at does not wait for its end.
+        while (claim := self._claim(_may_interrupt)) is not None:
+            device = self._devices.interruptible(lambda job: job in self._open and self._open[job].preview)
+            if device is None:
                 return
             with self._or_given_up(claim.job):
-                self._run(device, open_job)
+                self._run(device, self._open[claim.job], urgent=True)
 
-    def _claim(self) -> Claim | None:
+    def _claim(self, accepted: Callable[[OpenJob], bool]) -> Claim | None:
         return self._fair.choose(
             Claim(job.job.id, job.job.owner, job.job.spec.priority, job.job.created)
             for job in self._open.values()
-            if job.ready
+            if job.ready and accepted(job)
         )
 
     def _short(self, job_id: str) -> bool:
         open_job = self._open.get(job_id)
         return open_job is not None and open_job.window_seconds < SHORT
 
-    def _run(self, device: str, open_job: OpenJob) -> None:
+    def _run(self, device: str, open_job: OpenJob, urgent: bool = False) -> None:
         job = open_job.job
         if not open_job.began:
             self._ledger.set_state(job.id, JobState.RUNNING, "", None)
@@ -181,8 +188,8 @@ class Scheduler:
         ordinal = heappop(open_job.ready)
         window = open_job.windows[ordinal]
         window.begin()
-        task = self._planner.task(open_job, window.record)
-        self._devices.give(device, task, Given(job.id, job.owner, ordinal))
+        task = replace(self._planner.task(open_job, window.record), urgent=urgent)
+        self._devices.give(device, task, Given(job.id, job.owner, ordinal, urgent))
         open_job.running[ordinal] = task.id
         self._engine.run(device, task)
         self._watchers.ring(job.id)
@@ -254,14 +261,17 @@ class Scheduler:
     def _died(self, device: str, message: WorkerDied) -> None:
         for task in reversed(message.queued):
             self._requeue(self._devices.take(device, task))
-        if message.running is None:
-            return
-        given = self._devices.take(device, message.running)
+        for task in message.running:
+            self._blame(self._devices.take(device, task), message.reason)
+
+    def _blame(self, given: Given, reason: str) -> None:
+        """A worker died at a window: it is tried again, or its job fails."""
         open_job = self._open.get(given.job)
         if open_job is None:
             return
         with self._or_given_up(given.job):
             deaths = self._ledger.count_death(given.job, given.ordinal)
+            open_job.windows[given.ordinal].deaths = deaths
             if deaths < self._attempts:
                 self._requeue(given)
                 return
@@ -271,7 +281,7 @@ class Scheduler:
             self._end(
                 given.job,
                 JobState.FAILED,
-                f"The worker died {times} at {frames} ({message.reason}): try smaller frames or another model, "
+                f"The worker died {times} at {frames} ({reason}): try smaller frames or another model, "
                 "and tell the server's TD.",
             )
 
@@ -325,6 +335,11 @@ class Scheduler:
             with suppress(ReplateError):
                 self._end(job_id, JobState.FAILED, said)
             self._let_go(job_id)
+
+
+def _may_interrupt(job: OpenJob) -> bool:
+    """A window whose worker died once runs alone from then on: it shall not take another's down with it again."""
+    return job.preview and not job.windows[job.ready[0]].deaths
 
 
 def _broken_chain(upstream: str, state: JobState) -> str:

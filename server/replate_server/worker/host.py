@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +38,29 @@ class ModelHost:
         self._device = device
         self._memory = memory_bytes
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
+        self._at_work: Counter[str] = Counter()
 
-    def get(self, name: str, progress: Progress) -> Model:
-        """The model, loaded. Raises `NotFound`, `Exhausted`, and what the weight store raises."""
+    @contextmanager
+    def at_work(self, name: str, progress: Progress) -> Iterator[Model]:
+        """The model, loaded, and not evicted within the block.
+
+        Raises `NotFound`, `Exhausted`, and what the weight store raises.
+        """
+        model = self._get(name, progress)
+        self._at_work[name] += 1
+        try:
+            yield model
+        finally:
+            self._at_work[name] -= 1
+
+    def fits(self, name: str) -> bool:
+        """Whether there is memory for the model beside those at work."""
+        busy = [other for other in self._loaded if self._at_work[other]]
+        if name in busy or name not in self._models:
+            return True
+        return sum(self._models[n].card.memory_bytes for n in (*busy, name)) <= self._memory
+
+    def _get(self, name: str, progress: Progress) -> Model:
         if name in self._loaded:
             self._loaded.move_to_end(name)
             self._loaded[name].used = time.monotonic()
@@ -62,13 +82,15 @@ class ModelHost:
     def evict_unused(self, seconds: float) -> None:
         """Lets go of models that were not used for this long."""
         horizon = time.monotonic() - seconds
-        for name in [name for name, loaded in self._loaded.items() if loaded.used < horizon]:
-            self._evict(name)
+        for name in self._idle():
+            if self._loaded[name].used < horizon:
+                self._evict(name)
 
     def evict_all_but(self, keep: str) -> None:
         """Lets go of every model but one: after a device ran out of memory."""
-        for name in [name for name in self._loaded if name != keep]:
-            self._evict(name)
+        for name in self._idle():
+            if name != keep:
+                self._evict(name)
         release_memory(self._device)
 
     def _make_room(self, card: Card) -> None:
@@ -77,8 +99,14 @@ class ModelHost:
                 f"{card.label} needs {card.memory_bytes / 2**30:.1f} GiB on {self._device} where "
                 f"{self._memory / 2**30:.1f} GiB may be used: choose a smaller model, or raise worker.memory_gb."
             )
-        while self._loaded and self._in_use() + card.memory_bytes > self._memory:
-            self._evict(next(iter(self._loaded)))
+        for name in self._idle():
+            if self._in_use() + card.memory_bytes <= self._memory:
+                return
+            self._evict(name)
+
+    def _idle(self) -> list[str]:
+        """Models that are loaded and not at work, those not used for longest first."""
+        return [name for name in self._loaded if not self._at_work[name]]
 
     def _in_use(self) -> int:
         return sum(self._models[name].card.memory_bytes for name in self._loaded)

@@ -65,7 +65,11 @@ class Worker:
         policy = Policy(setup.allow_non_commercial, setup.refuse, setup.allow)
         weights = WeightStore(setup.weights, policy, setup.registries)
         self._host = ModelHost(models(), weights, setup.device, setup.memory_bytes)
-        self._tasks: queue.SimpleQueue[WindowTask] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[WindowTask | None] = queue.SimpleQueue()
+        """None wakes the worker up for an urgent one."""
+        self._urgent: queue.SimpleQueue[WindowTask] = queue.SimpleQueue()
+        self._lent = 0.0
+        """Seconds that windows gave to urgent ones."""
         self._cancels: dict[int, threading.Event] = {}
         self._lock = threading.Lock()
         # Not the same as above: a cancel must be heard while the server is slow to take what is told.
@@ -80,11 +84,14 @@ class Worker:
             except queue.Empty:
                 self._host.evict_unused(self._setup.keep_models_seconds)
                 continue
-            self._run(task)
+            if task is not None:
+                self._run(task)
+            while not self._urgent.empty():
+                self._run(self._urgent.get())
             self._host.evict_unused(self._setup.keep_models_seconds)
 
     def _run(self, task: WindowTask) -> None:
-        started = time.perf_counter()
+        started, lent = time.perf_counter(), self._lent
         error = self._attempt(task)
         if isinstance(error, MemoryError):
             # Other models may hold what this one needs; the window is tried once more without them.
@@ -100,7 +107,8 @@ class Worker:
         with self._lock:
             self._cancels.pop(task.id, None)
         name = type(error).__name__ if error else ""
-        self._tell(Ended(task.id, time.perf_counter() - started, name, str(error or "")))
+        seconds = time.perf_counter() - started - (self._lent - lent)
+        self._tell(Ended(task.id, seconds, name, str(error or "")))
 
     def _attempt(self, task: WindowTask) -> ReplateError | MemoryError | None:
         """Why the window is not done, or None. Without traceback or cause: they would keep its memory alive."""
@@ -121,12 +129,26 @@ class Worker:
     def _execute(self, task: WindowTask) -> None:
         steps = RunningSteps(task, self._files, self._cancels[task.id], self._tell)
         steps.progress(0.0)
-        model = self._host.get(task.model, lambda _fraction, message: steps.progress(0.0, message))
-        window = RunningWindow(task, self._files)
-        for delivery in operations()[task.operation].run(model, window, steps):
-            frame = delivery.frame
-            digest = window.digest_given(frame.pixels) or self._files.put(frame.pixels)[0]
-            self._tell(Delivered(task.id, delivery.output, StoredFrame(frame.spec, digest)))
+        with self._host.at_work(task.model, lambda _fraction, message: steps.progress(0.0, message)) as model:
+            if not task.urgent:
+                # Not before: loading may hold the lock on the weights that an urgent window would wait for.
+                steps.give_way = self._give_way
+            window = RunningWindow(task, self._files)
+            for delivery in operations()[task.operation].run(model, window, steps):
+                frame = delivery.frame
+                digest = window.digest_given(frame.pixels) or self._files.put(frame.pixels)[0]
+                self._tell(Delivered(task.id, delivery.output, StoredFrame(frame.spec, digest)))
+
+    def _give_way(self) -> None:
+        """Runs the windows that somebody is looking at in the middle of a longer one, where memory allows."""
+        while not self._urgent.empty():
+            task = self._urgent.get()
+            if not self._host.fits(task.model):
+                self._tasks.put(task)
+                continue
+            started = time.perf_counter()
+            self._run(task)
+            self._lent += time.perf_counter() - started
 
     def _listen(self) -> None:
         try:
@@ -140,7 +162,9 @@ class Worker:
                 else:
                     with self._lock:
                         self._cancels[command.id] = threading.Event()
-                    self._tasks.put(command)
+                    if command.urgent:
+                        self._urgent.put(command)
+                    self._tasks.put(None if command.urgent else command)
         except (EOFError, OSError):
             # The server is gone, and with it anyone who could want the window that is running.
             os._exit(0)

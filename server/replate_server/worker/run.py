@@ -86,10 +86,13 @@ class RunningSteps:
         self._cancelled = cancelled
         self._tell = tell
         self._told = 0.0
+        self.give_way: Callable[[], None] = _nobody
+        """Lets urgent windows run; called at every step."""
 
     def progress(self, fraction: float, message: str = "") -> None:
         if self._cancelled.is_set():
             raise Cancelled("The job was cancelled.")
+        self.give_way()
         now = time.monotonic()
         if now - self._told >= TELL_EVERY:
             self._told = now
@@ -105,3 +108,7 @@ class RunningSteps:
             name, size = self._files.keep(key, found)
             self._tell(Kept(self._task.id, name, size))
         return found
+
+
+def _nobody() -> None:
+    """There is nobody to give way to."""

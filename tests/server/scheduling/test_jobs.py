@@ -120,3 +120,25 @@ def test_models_that_do_not_fit_together_take_turns(client: Client, studio: Stud
     for model in ("bulky", "bulky", "bulkier", "bulky"):
         client.submit("restyle", {"plate": noise(), "style": noise()}, model=f"restyle/{model}").wait()
     assert (loads("bulky"), loads("bulkier")) == (2, 1)
+
+
+def test_a_single_frame_runs_in_the_middle_of_a_long_window(client: Client, studio: Studio) -> None:
+    gate, inputs = studio.gate("long"), {"plate": noise(NUMBERS), "style": noise()}
+    long = client.submit("restyle", inputs, model="restyle/invert-fours", parameters={"gate": gate.name})
+    gate.wait_started(1)
+    for model in ("restyle/invert", "restyle/invert-fours"):
+        preview = client.submit("restyle", {"plate": noise(), "style": noise()}, model=model)
+        assert len(digests(preview)) == 1
+    assert long.refresh().state is JobState.RUNNING
+    gate.open()
+    assert digests(long) == digests(client.submit("restyle", inputs, model="restyle/invert"))
+
+
+def test_a_single_frame_that_kills_the_worker_takes_no_other_job_with_it(client: Client, studio: Studio) -> None:
+    gate, inputs = studio.gate("beside"), {"plate": noise(NUMBERS), "style": noise()}
+    long = client.submit("restyle", inputs, model="restyle/invert-fours", parameters={"gate": gate.name})
+    gate.wait_started(1)
+    with pytest.raises(Failed, match="The worker died 2 times at frame 1001"):
+        client.submit("restyle", {"plate": noise(), "style": noise()}, model="restyle/crash").wait()
+    gate.open()
+    assert len(digests(long)) == len(NUMBERS)

@@ -60,7 +60,7 @@ def test_a_worker_that_cannot_start_loses_its_tasks_and_is_tried_again(tmp_path:
         for number in (1, 3):
             engine.run("cpu", task(number))
             engine.run("cpu", task(number + 1))
-            assert said.get(timeout=PATIENCE) == WorkerDied("cpu", number, (number + 1,), "it ended with code 1")
+            assert said.get(timeout=PATIENCE) == WorkerDied("cpu", (number,), (number + 1,), "it ended with code 1")
     finally:
         engine.stop()
     assert not [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]

@@ -41,7 +41,7 @@ def test_the_least_recently_used_goes_first(tmp_path: Path) -> None:
 def test_what_an_open_job_needs_never_goes(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, 2.5)
     shelf.needed = {shelf.add(0), shelf.add(1)}
-    with pytest.raises(Exhausted, match="store.limit_gb"):
+    with pytest.raises(Exhausted, match=r"store\.limit_gb"):
         shelf.add(2)
     assert shelf.store.missing(shelf.needed) == []
     shelf.needed.clear()

@@ -28,6 +28,11 @@ def model(name: str, memory: int, loads: list[str], fails: bool = False) -> type
     return Model
 
 
+def use(host: ModelHost, name: str) -> None:
+    with host.at_work(name, lambda *_: None):
+        pass
+
+
 def host(folder: Path, models: Mapping[str, type], memory: int) -> ModelHost:
     return ModelHost(models, WeightStore(folder, Policy()), "cpu", memory)
 
@@ -37,17 +42,17 @@ def test_the_model_not_used_for_longest_makes_room(tmp_path: Path) -> None:
     models = {name: model(name, 4, loads) for name in "abc"}
     under = host(tmp_path, models, 10)
     for name in "abacab":
-        under.get(name, lambda *_: None)
+        use(under, name)
     assert loads == ["a", "b", "c", "b"]
 
 
 def test_a_model_over_the_budget_is_refused_and_evicts_nothing(tmp_path: Path) -> None:
     loads: list[str] = []
     under = host(tmp_path, {"a": model("a", 4, loads), "big": model("big", 11, loads)}, 10)
-    under.get("a", lambda *_: None)
+    use(under, "a")
     with pytest.raises(Exhausted, match=r"raise worker\.memory_gb\.$"):
-        under.get("big", lambda *_: None)
-    under.get("a", lambda *_: None)
+        use(under, "big")
+    use(under, "a")
     assert loads == ["a"]
 
 
@@ -56,25 +61,46 @@ def test_a_model_that_failed_to_load_is_not_there(tmp_path: Path) -> None:
     under = host(tmp_path, {"a": model("a", 4, loads, fails=True)}, 10)
     for _ in range(2):
         with pytest.raises(MemoryError):
-            under.get("a", lambda *_: None)
+            use(under, "a")
     assert loads == ["a", "a"]
 
 
 def test_models_that_are_not_used_go(tmp_path: Path) -> None:
     loads: list[str] = []
     under = host(tmp_path, {"a": model("a", 4, loads)}, 10)
-    under.get("a", lambda *_: None)
+    use(under, "a")
     under.evict_unused(3600)
-    under.get("a", lambda *_: None)
+    use(under, "a")
     assert loads == ["a"]
     under.evict_unused(-1)
-    under.get("a", lambda *_: None)
+    use(under, "a")
     assert loads == ["a", "a"]
+
+
+def test_a_model_at_work_stays(tmp_path: Path) -> None:
+    loads: list[str] = []
+    under = host(tmp_path, {name: model(name, 4, loads) for name in "abc"}, 9)
+    use(under, "b")
+    with under.at_work("a", lambda *_: None):
+        assert under.fits("b") and under.fits("c")
+        use(under, "c")
+        under.evict_unused(-1)
+        under.evict_all_but("c")
+        use(under, "a")
+    assert loads == ["b", "a", "c"]
+
+
+def test_what_does_not_fit_beside_a_model_at_work_is_known_before(tmp_path: Path) -> None:
+    under = host(tmp_path, {"a": model("a", 6, []), "b": model("b", 6, [])}, 9)
+    with under.at_work("a", lambda *_: None):
+        assert not under.fits("b")
+        assert under.fits("a")
+    assert under.fits("b")
 
 
 def test_an_unknown_model_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="replate models"):
-        host(tmp_path, {}, 10).get("a", lambda *_: None)
+        use(host(tmp_path, {}, 10), "a")
 
 
 def test_every_librarys_lack_of_memory_is_told_from_other_errors() -> None:

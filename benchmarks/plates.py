@@ -33,7 +33,7 @@ def plate(first: int, count: int, width: int, height: int, channels: str = "RGBA
 
 @contextmanager
 def client_of_new_server() -> Iterator[Client]:
-    """A client of a server of its own, on loopback, with a store so small that it is full, as it is in a server's life."""
+    """A client of a server of its own, on loopback, with a store as full as a store in use is."""
     with tempfile.TemporaryDirectory(prefix="replate-bench-") as folder:
         data = Path(folder)
         WEIGHTS.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,7 @@ FIRST, LAST = 31, 54
 WEIGHTS = ("plate-bigbuckbunny", "adain-vgg", "adain-decoder", "sam2-tiny-encoder", "sam2-tiny-decoder", "migan")
 CLICK = Point(46, 225.0, 212.0)
 """On the rabbit's belly, in the half-size plate."""
+MANNER = {"strength": 0.8, "style_scale": 2.0}
 FPS = 25
 CREDIT = (
     "Plate: Big Buck Bunny, (c) 2008 Blender Foundation, CC-BY 3.0. Style: The Starry Night, Vincent van Gogh, 1889."
@@ -69,7 +70,7 @@ def _demo(out: Path, data: Path) -> None:
         style = open_plate(Path(__file__).with_name("style.jpg"))
         segment = client.submit("segment", {"plate": plate}, parameters={"prompts": (CLICK,)})
         jobs = {
-            "restyle": client.submit("restyle", {"plate": plate, "style": style}),
+            "restyle": client.submit("restyle", {"plate": plate, "style": style}, parameters=MANNER),
             "matte": segment,
             # The matte goes from one job to the other on the server: its pixels do not come here and back.
             "clean": client.submit("inpaint", {"plate": plate, "matte": segment.output("matte")}),

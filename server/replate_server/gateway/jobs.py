@@ -80,6 +80,7 @@ class JobsService(jobs_pb2_grpc.JobsServicer):
                         yield jobs_pb2.JobEvent(sequence=sequence, job=message)
                 if job.state.ended:
                     return
+                self._scheduler.check_goes_on(job.id)
                 bell.wait(LOOK_EVERY)
 
     def Get(self, request: jobs_pb2.GetRequest, context: grpc.ServicerContext) -> jobs_pb2.Job:  # noqa: N802

@@ -6,13 +6,13 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from heapq import heappop, heappush
 
 import structlog
 
-from replate.errors import ReplateError
+from replate.errors import Exhausted, ReplateError
 from replate.frame import StoredFrame
 from replate.values import JobState
 from replate_server.jobs import Job, Progress
@@ -62,6 +62,8 @@ class Scheduler:
         self._waiting: defaultdict[Key, set[tuple[str, int]]] = defaultdict(set)
         self._devices = Devices(engine.devices)
         self._fair = FairShare()
+        self._given_up: dict[str, str] = {}
+        """Jobs that the ledger has open and that do not go on before the next start: why."""
 
     def start(self) -> None:
         """Takes up the jobs that the ledger has open, and starts the workers."""
@@ -104,6 +106,12 @@ class Scheduler:
         done = job.state is JobState.DONE
         delivered = job.frames if done else self._ledger.frames_delivered(job.id)
         return Progress(delivered, job.frames, delivered / job.frames, None)
+
+    def check_goes_on(self, job_id: str) -> None:
+        """Raises `Exhausted` for a job that was given up while the ledger could not be written."""
+        with self._lock:
+            if job_id in self._given_up:
+                raise Exhausted(self._given_up[job_id])
 
     @property
     def busy(self) -> bool:
@@ -210,26 +218,31 @@ class Scheduler:
             self._dispatch()
 
     def _news(self, given: Given, message: Progressed | Warned | Delivered) -> None:
-        kept = not isinstance(message, Delivered) or self._store.adopt(message.frame.digest, message.frame.spec.size)
-        open_job = self._open.get(given.job)
-        if open_job is None:
+        if isinstance(message, Delivered):
+            # Kept until it is in the ledger, which says that it is needed.
+            with self._store.adopted(message.frame.digest, message.frame.spec.size) as kept:
+                self._delivered(given, message, kept)
+        elif (open_job := self._open.get(given.job)) is None:
             return
-        window = open_job.windows[given.ordinal]
-        if isinstance(message, Progressed):
-            window.fraction = message.fraction
-            open_job.message = message.message
         elif isinstance(message, Warned):
             log.warning("warned", job=given.job, message=message.message)
             self._ledger.warn(given.job, message.message)
-        elif not kept:
-            window.lost = True
         else:
-            window.deliver(message.output, message.frame)
-            # A window of one frame is entered as a whole when it ends, in one transaction.
-            if len(window.record.numbers) > 1:
-                self._ledger.publish(given.job, [(message.output, message.frame)])
-                self._arrived((given.job, message.output, message.frame.spec.view, message.frame.spec.number))
+            open_job.windows[given.ordinal].fraction = message.fraction
+            open_job.message = message.message
         self._watchers.ring(given.job)
+
+    def _delivered(self, given: Given, message: Delivered, kept: bool) -> None:
+        open_job = self._open.get(given.job)
+        if open_job is None:
+            return
+        window, frame = open_job.windows[given.ordinal], message.frame
+        if not kept:
+            window.lost = True
+            return
+        window.deliver(message.output, frame)
+        self._ledger.publish(given.job, [(message.output, frame)])
+        self._arrived((given.job, message.output, frame.spec.view, frame.spec.number))
 
     def _ended(self, device: str, message: Ended) -> None:
         given = self._devices.take(device, message.id)
@@ -298,6 +311,7 @@ class Scheduler:
     def _end(self, job_id: str, state: JobState, message: str) -> None:
         """Ends a job, stops its windows, and fails the jobs that wait for it."""
         self._ledger.set_state(job_id, state, message, time.time())
+        self._given_up.pop(job_id, None)
         if not self._let_go(job_id):
             return
         log.info("job ended", job=job_id, state=state.value, message=message)
@@ -332,9 +346,11 @@ class Scheduler:
             known = isinstance(error, ReplateError)
             log.error("job given up", job=job_id, error=str(error), exc_info=None if known else error)
             said = str(error) if known else "The server has a fault: tell its TD, whose log says more of this job."
-            with suppress(ReplateError):
+            try:
                 self._end(job_id, JobState.FAILED, said)
-            self._let_go(job_id)
+            except ReplateError:
+                self._given_up[job_id] = said
+                self._let_go(job_id)
 
 
 def _may_interrupt(job: OpenJob) -> bool:

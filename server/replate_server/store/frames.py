@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from replate.errors import Exhausted
@@ -44,6 +44,7 @@ class FrameStore:
         self._lock = threading.Lock()
         self._evicting = threading.Lock()
         self._held: OrderedDict[str, Held] = OrderedDict()
+        self._kept: Counter[str] = Counter()
         self._promised = 0
         for name, size, used in sorted(files.listing(), key=lambda entry: entry[2]):
             self._held[name] = Held(size, used)
@@ -108,6 +109,19 @@ class FrameStore:
                 self._evict()
         return True
 
+    @contextmanager
+    def adopted(self, name: str, size: int) -> Iterator[bool]:
+        """As `adopt`; the blob is not evicted before the block ends, so that it can be entered where it is needed."""
+        with self._lock:
+            self._kept[name] += 1
+        try:
+            yield self.adopt(name, size)
+        finally:
+            with self._lock:
+                self._kept[name] -= 1
+                if not self._kept[name]:
+                    del self._kept[name]
+
     def _use(self, name: str, now: float) -> None:
         held = self._held[name]
         # The time on disk need not be exact: it only orders evictions after a restart.
@@ -131,7 +145,7 @@ class FrameStore:
                 for name, held in self._held.items():
                     if excess <= 0 or held.used > horizon:
                         break
-                    if name not in needed:
+                    if name not in needed and name not in self._kept:
                         going.append(name)
                         excess -= held.size
                 for name in going:

@@ -1,12 +1,17 @@
-"""A bare gRPC byte stream: messages of 1 MiB there and back, and nothing else. The yardstick of `transport`."""
+"""A bare gRPC byte stream: messages of 1 MiB there and back, and nothing else. The yardstick of `transport`.
+
+Both of its ends are processes of their own, so that nothing of Replate's is in them.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnContext
 from typing import Any
 
 import grpc
@@ -16,30 +21,46 @@ LIMITS = [("grpc.max_receive_message_length", 4 * CHUNK), ("grpc.max_send_messag
 
 
 class RawStream:
-    """Sends bytes to an echo and gets them back, both at once."""
+    """A client process that sends bytes to an echo and gets them back, both at once."""
 
-    def __init__(self, channel: grpc.Channel) -> None:
-        self._echo = channel.stream_stream("/Raw/Echo")
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
 
-    def round_trip(self, size: int) -> int:
-        """Sends and receives `size` bytes in chunks; returns how many came back."""
-        chunk = bytes(CHUNK)
-        rest = bytes(size % CHUNK)
-        chunks = (chunk for _ in range(size // CHUNK))
-        return sum(len(message) for message in self._echo(_then(chunks, rest)))
+    def round_trip(self, size: int) -> float:
+        """Sends `size` bytes and receives as many, in chunks; returns the seconds it took."""
+        self._pipe.send(size)
+        seconds: float = self._pipe.recv()
+        return seconds
 
 
 @contextmanager
 def raw_stream() -> Iterator[RawStream]:
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+    context = multiprocessing.get_context("spawn")
+    with ExitStack() as ends:
+        server, client = _process(context, _serve, ends), _process(context, _call, ends)
+        client.send(server.recv())
+        yield RawStream(client)
+
+
+def _process(context: SpawnContext, target: Callable[[Connection], None], ends: ExitStack) -> Connection:
+    ours, theirs = context.Pipe()
+    process = context.Process(target=target, args=(theirs,), daemon=True)
     process.start()
-    try:
-        with grpc.insecure_channel(f"127.0.0.1:{ours.recv()}", options=LIMITS) as channel:
-            yield RawStream(channel)
-    finally:
-        process.kill()
-        process.join()
+    ends.callback(process.join)
+    ends.callback(process.kill)
+    return ours
+
+
+def _call(pipe: Connection) -> None:
+    chunk = bytes(CHUNK)
+    with grpc.insecure_channel(f"127.0.0.1:{pipe.recv()}", options=LIMITS) as channel:
+        echo = channel.stream_stream("/Raw/Echo")
+        while True:
+            size = pipe.recv()
+            start = time.perf_counter()
+            came = sum(len(message) for message in echo(chunk[: size - at] for at in range(0, size, CHUNK)))
+            assert came == size
+            pipe.send(time.perf_counter() - start)
 
 
 def _serve(pipe: Connection) -> None:
@@ -52,9 +73,3 @@ def _serve(pipe: Connection) -> None:
     pipe.send(server.add_insecure_port("127.0.0.1:0"))
     server.start()
     server.wait_for_termination()
-
-
-def _then(chunks: Iterator[bytes], rest: bytes) -> Iterator[bytes]:
-    yield from chunks
-    if rest:
-        yield rest

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 import replate
 from replate.errors import Unmet
+from replate.memory import keep_freed_memory
 from replate_server import logs
 from replate_server.devices import worker_setups
 from replate_server.gateway.callers import Callers, token_sha256
@@ -27,7 +28,6 @@ from replate_server.gateway.catalog import CatalogService
 from replate_server.gateway.jobs import JobsService
 from replate_server.gateway.listen import Gateway
 from replate_server.gateway.plates import PlatesService
-from replate_server.memory import keep_freed_memory
 from replate_server.scheduling.admission import Admission
 from replate_server.scheduling.local import LocalEngine
 from replate_server.scheduling.scheduler import Scheduler

@@ -10,10 +10,12 @@ from replate.agent.dispatch import Dispatcher
 from replate.agent.lines import Lines, standard_lines
 from replate.agent.methods import Methods
 from replate.agent.notify import Notifier
+from replate.memory import keep_freed_memory
 
 
 def main() -> int:
     """Serves stdin until it ends or `shutdown` is asked for. Returns the exit status."""
+    keep_freed_memory()
     # Ctrl-C in the terminal that the host was started from is the host's to handle; its end is our end of input.
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from replate.cli.console import print_json, say
 from replate.errors import Failed, ReplateError
+from replate.memory import keep_freed_memory
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
@@ -22,6 +23,7 @@ def main() -> NoReturn:
     """
     from replate.cli.app import app
 
+    keep_freed_memory()
     try:
         app()
     except ReplateError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -12,10 +13,14 @@ import pytest
 
 import replate
 from replate.connection import Client
-from replate.errors import BadRequest, Damaged, NotFound, ReplateError, Unavailable
-from replate.frame import Frame, StoredFrame
+from replate.download import Download
+from replate.errors import BadRequest, Damaged, NotFound, ReplateError, Unavailable, Unmet
+from replate.frame import Frame, StoredFrame, pixel_bytes
 from replate.jobs import JobOutput
+from replate.upload import Blob, Upload
+from replate.v1.catalog_pb2 import DescribeRequest
 from replate.values import JobState
+from replate.wire import PROTOCOL_KEY
 
 MakeFrames = Callable[..., list[Frame]]
 
@@ -272,11 +277,36 @@ def test_what_is_no_address_is_refused_at_once(address: str) -> None:
 
 
 def test_downloading_what_is_not_there_says_so(client: Client, make_frames: MakeFrames) -> None:
-    from replate.download import Download
-
     (frame,) = make_frames(range(1, 2))
     download = Download(client._link)
     download.want("plate", StoredFrame(frame.spec, "00" * 32))
     download.complete()
     with pytest.raises(NotFound):
         list(download)
+
+
+def test_pixels_that_are_not_what_they_were_announced_to_be_are_refused(
+    client: Client, make_frames: MakeFrames
+) -> None:
+    (frame,) = make_frames(range(1, 2))
+    blob = pixel_bytes(frame.pixels)
+    upload = Upload(client._link)
+    upload.offer(Blob("ab" * 32, blob.nbytes, lambda: blob))
+    upload.complete()
+    with pytest.raises(Damaged, match="send them again"):
+        upload.wait()
+    assert copy(client, frame)
+
+
+@pytest.mark.parametrize(("spoken", "older"), [("0", "client"), ("99", "server")])
+def test_versions_that_differ_say_which_side_to_upgrade(client: Client, spoken: str, older: str) -> None:
+    with pytest.raises(Unmet, match=f"upgrade the {older}"), client._link.typed():
+        client._link.calls.catalog.Describe(DescribeRequest(), metadata=((PROTOCOL_KEY, spoken),))
+
+
+def test_one_client_serves_many_threads(client: Client, make_frames: MakeFrames) -> None:
+    plates = [make_frames(range(1, 4)) for _ in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        back = list(threads.map(lambda plate: copy(client, plate), plates))
+    for plate, came in zip(plates, back, strict=True):
+        assert all(np.array_equal(came[frame.spec.number].pixels, frame.pixels) for frame in plate)

@@ -20,7 +20,7 @@ import replate
 from replate import embedded
 from replate.catalog import Catalog, Model
 from replate.cli.console import notes, print_json, results
-from replate.cli.jobs import Json, Server, Token
+from replate.cli.options import Json, Server, Token
 from replate.connection import Client, connect
 from replate.errors import ReplateError
 from replate.frame import Box, Frame, FrameSpec

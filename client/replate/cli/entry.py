@@ -6,12 +6,11 @@ import os
 import sys
 from typing import NoReturn
 
+from replate.cli.app import app
 from replate.cli.console import print_json, say
+from replate.cli.options import INTERRUPTED
 from replate.errors import Failed, ReplateError
 from replate.memory import keep_freed_memory
-
-INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells have it."""
 
 
 def main() -> NoReturn:
@@ -21,8 +20,6 @@ def main() -> NoReturn:
     line makes no sense, 130 after Ctrl-C. With `--json` an error is an object on
     stdout too. $REPLATE_DEBUG=1 lets tracebacks through.
     """
-    from replate.cli.app import app
-
     keep_freed_memory()
     try:
         app()

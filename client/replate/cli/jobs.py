@@ -10,7 +10,7 @@ from rich.table import Table
 
 from replate.cli import asked
 from replate.cli.console import bar, duration, print_json, results, say
-from replate.cli.entry import INTERRUPTED
+from replate.cli.options import INTERRUPTED, Json, Server, Token
 from replate.cli.run import run, summary
 from replate.connection import connect
 from replate.states import JobInfo
@@ -18,9 +18,6 @@ from replate.values import JobState
 
 app = typer.Typer(no_args_is_help=False, add_completion=False, help="The jobs there are.")
 
-Server = Annotated[str | None, typer.Option("--server", "-s", metavar="ADDRESS", help="host:port.")]
-Token = Annotated[str | None, typer.Option("--token", help="Who you are; by default $REPLATE_TOKEN.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Id = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as `replate jobs` lists it.")]
 Open = Annotated[bool, typer.Option("--open", help="Only those still running.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most this many.")]

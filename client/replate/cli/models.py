@@ -11,7 +11,7 @@ from rich.table import Table
 from replate.agent.catalog_json import catalog_as_json
 from replate.catalog import Catalog, Model
 from replate.cli.console import print_json, results
-from replate.cli.jobs import Json, Server, Token
+from replate.cli.options import Json, Server, Token
 from replate.connection import connect
 from replate.errors import NotFound
 from replate.values import Parameter, ParameterType

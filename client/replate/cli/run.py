@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from replate.cli.console import bar, duration, print_json, say
-from replate.cli.entry import INTERRUPTED
+from replate.cli.options import INTERRUPTED
 from replate.errors import Cancelled, Exhausted, Failed, ReplateError
 from replate.frame import Frame
 from replate.jobs import Job

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ from replate_server.darkroom.alpha import premultiply, unpremultiply
 from replate_server.darkroom.colour import Colour, colour
 from replate_server.darkroom.finite import LARGEST_HALF, finite, is_finite
 from replate_server.darkroom.range import BLACK, LIMIT, WHITE, compress, expand, guard
+from replate_server.darkroom.strips import in_strips
 
 Image = NDArray[np.float32]
 
@@ -54,7 +54,8 @@ class Development:
         pixels = self.frame.pixels.copy()
         indices = _colour_channels(self.frame)
         alpha = _alpha(self.frame)
-        for rows in _strips(spec.data_window.height, spec.data_window.width):
+
+        def finish(rows: slice) -> None:
             clean = self._clean[rows]
             changed = painted[rows] != self.display[rows]
             touched = changed[..., 0] | changed[..., 1] | changed[..., 2]
@@ -65,6 +66,8 @@ class Development:
                 clean = np.where(touched[..., None], rgb.astype(clean.dtype), clean)
             for place, index in enumerate(indices):
                 pixels[rows, :, index] = clean[..., place]
+
+        in_strips(spec.data_window.height, spec.data_window.width, finish)
         return self.frame.with_pixels(pixels)
 
     def _back(self, display: Image, alpha: NDArray[np.floating] | None, channels: int) -> Image:
@@ -93,7 +96,8 @@ def develop(frame: Frame, config: str) -> Development:
     alpha = _alpha(frame)
     height, width = clean.shape[:2]
     display = np.empty((height, width, 3), np.float32)
-    for rows in _strips(height, width):
+
+    def expose(rows: slice) -> None:
         rgb = clean[rows].astype(np.float32)
         if rgb.shape[2] == 1:
             rgb = np.repeat(rgb, 3, axis=-1)
@@ -103,6 +107,8 @@ def develop(frame: Frame, config: str) -> Development:
         if not is_finite(linear):
             linear = np.nan_to_num(linear, nan=0.0, posinf=LIMIT, neginf=-LIMIT)
         display[rows] = compress(linear)
+
+    in_strips(height, width, expose)
     return Development(display, _warnings(frame.spec.number, nan, infinite), frame, clean, known)
 
 
@@ -132,13 +138,6 @@ def _pick(pixels: Any, indices: tuple[int, ...]) -> Any:
     if indices == tuple(range(start, start + count)):
         return np.ascontiguousarray(pixels[..., start : start + count])
     return np.ascontiguousarray(pixels[..., list(indices)])
-
-
-def _strips(height: int, width: int) -> Iterator[slice]:
-    """Rows in strips small enough to stay in a core's cache from step to step."""
-    step = max((1 << 15) // width, 1)
-    for start in range(0, height, step):
-        yield slice(start, min(start + step, height))
 
 
 def _warnings(number: int, nan: int, infinite: int) -> tuple[str, ...]:

@@ -16,10 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import log, log1p
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from replate_server.darkroom.strips import in_strips
 
 Image = NDArray[np.float32]
 
@@ -69,23 +72,39 @@ def guard(expanded: Image, source: Image, radius: int = 8, *, black: float = 0.0
     """
     if expanded.size == 0:
         return expanded
-    kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
     limited = expanded
     if float(expanded.max()) > white:
-        highest = np.asarray(cv2.dilate(_over_channels(source, np.maximum), kernel))
-        limited = np.minimum(limited, np.maximum(highest.reshape(source.shape[:2]), np.float32(white))[..., None])
+        limited = _limited(limited, _nearby(source, radius, np.maximum, cv2.dilate, white), np.minimum)
     if float(expanded.min()) < black:
-        lowest = np.asarray(cv2.erode(_over_channels(source, np.minimum), kernel))
-        limited = np.maximum(limited, np.minimum(lowest.reshape(source.shape[:2]), np.float32(black))[..., None])
+        limited = _limited(limited, _nearby(source, radius, np.minimum, cv2.erode, black), np.maximum)
     return limited
 
 
-def _over_channels(picture: Image, extreme: np.ufunc) -> Image:
-    """The least or greatest channel of each pixel; by planes, since reducing over three is slow in numpy."""
-    plane = np.array(picture[..., 0], np.float32)
-    for channel in range(1, picture.shape[-1]):
-        extreme(plane, picture[..., channel], out=plane)
-    return plane
+def _nearby(source: Image, radius: int, extreme: np.ufunc, spread: Callable[..., Any], at_least: float) -> Image:
+    """The greatest or least value of any channel around each pixel, or `at_least` where that is further out."""
+    plane = np.empty(source.shape[:2], np.float32)
+
+    # By planes here and below, since broadcasting over, or reducing, three channels is slow in numpy.
+    def over_channels(rows: slice) -> None:
+        plane[rows] = source[rows, :, 0]
+        for channel in range(1, source.shape[2]):
+            extreme(plane[rows], source[rows, :, channel], out=plane[rows])
+
+    in_strips(source.shape[0], source.shape[1], over_channels)
+    around = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    nearby: Image = np.asarray(spread(plane, around)).reshape(plane.shape)
+    return np.asarray(extreme(nearby, np.float32(at_least)))
+
+
+def _limited(picture: Image, bound: Image, limit: np.ufunc) -> Image:
+    limited = np.empty_like(picture)
+
+    def apply(rows: slice) -> None:
+        for channel in range(picture.shape[2]):
+            limit(picture[rows, :, channel], bound[rows], out=limited[rows, :, channel])
+
+    in_strips(picture.shape[0], picture.shape[1], apply)
+    return limited
 
 
 def _solve(error: Callable[[float], float], low: float, high: float) -> float:

@@ -75,6 +75,8 @@ def _of_transport(code: grpc.StatusCode, details: str, server: str) -> ReplateEr
             f"{server} does not know this call ({why}); client and server are of different versions, "
             "upgrade the older one."
         )
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and "concurrent" in why.lower():
+        return Exhausted(f"{server} serves as many calls as it can; try again in a while, or raise limits.streams.")
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         return Exhausted(f"{server} and this client exchanged a message over the size cap ({why}); send less at once.")
     if code is grpc.StatusCode.CANCELLED:
@@ -106,7 +108,8 @@ def _cause(details: str) -> str:
 
 
 def _is_sentence(details: str) -> bool:
-    return details.endswith(".") and details[:1].isupper()
+    """Whether our own server said it: gRPC's fragments end without a full stop."""
+    return details.endswith(".")
 
 
 def _code(rpc_error: grpc.RpcError) -> grpc.StatusCode:

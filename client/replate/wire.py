@@ -67,7 +67,9 @@ def write_digest(digest: str) -> bytes:
 def read_digest(digest: bytes) -> str:
     """A digest's 32 bytes as 64 hexadecimal digits."""
     if len(digest) != 32:
-        raise BadRequest(f"A digest of {len(digest)} bytes was sent; a BLAKE3 digest has 32.")
+        raise BadRequest(
+            f"A digest of {len(digest)} bytes was sent: send the BLAKE3 digest of the pixels, which has 32."
+        )
     return digest.hex()
 
 
@@ -118,9 +120,9 @@ def write_frame(frame: StoredFrame) -> plates_pb2.Frame:
 def read_frame(message: plates_pb2.Frame) -> StoredFrame:
     """Raises `BadRequest`, naming the frame."""
     if not message.HasField("spec"):
-        raise BadRequest("A frame was sent without its spec.")
+        raise BadRequest("A frame was sent without its spec; send it with the frame.")
     if len(message.digest) != 32:
-        raise BadRequest(f"Frame {message.spec.number} has a digest of {len(message.digest)} bytes; BLAKE3 gives 32.")
+        raise BadRequest(f"Frame {message.spec.number} has a digest of {len(message.digest)} bytes; send BLAKE3's 32.")
     return StoredFrame(read_spec(message.spec), message.digest.hex())
 
 
@@ -169,12 +171,12 @@ def _size(spec: FrameSpec) -> str:
 
 def _read_window(frame: str, what: str, message: plates_pb2.FrameSpec, field: str) -> Box:
     if not message.HasField(field):  # type: ignore[arg-type]
-        raise BadRequest(f"{frame} has no {what}.")
+        raise BadRequest(f"{frame} has no {what}; give it one.")
     box: plates_pb2.Box = getattr(message, field)
     if box.width < 1 or box.height < 1:
         raise BadRequest(f"{frame} has an empty {what} ({box.width}x{box.height}); it needs at least one pixel.")
     if box.x + box.width > 2**31 - 1 or box.y + box.height > 2**31 - 1:
-        raise BadRequest(f"{frame} has a {what} that reaches beyond 2147483647 pixels.")
+        raise BadRequest(f"{frame} has a {what} that reaches beyond 2147483647 pixels; crop it.")
     return Box(box.x, box.y, box.width, box.height)
 
 
@@ -223,9 +225,9 @@ def _read_metadata(frame: str, attributes: Sequence[plates_pb2.Attribute]) -> Ma
     metadata: dict[str, MetadataValue] = {}
     for attribute in attributes:
         if not attribute.name:
-            raise BadRequest(f"{frame} has metadata without a name.")
+            raise BadRequest(f"{frame} has metadata without a name; name it.")
         if attribute.name in metadata:
-            raise BadRequest(f"{frame} has the metadata {attribute.name} twice.")
+            raise BadRequest(f"{frame} has the metadata {attribute.name} twice; give each name once.")
         metadata[attribute.name] = _read_attribute(frame, attribute)
     return metadata
 
@@ -233,7 +235,7 @@ def _read_metadata(frame: str, attributes: Sequence[plates_pb2.Attribute]) -> Ma
 def _read_attribute(frame: str, attribute: plates_pb2.Attribute) -> MetadataValue:
     kind = attribute.WhichOneof("value")
     if kind is None:
-        raise BadRequest(f"{frame} has the metadata {attribute.name} without a value.")
+        raise BadRequest(f"{frame} has the metadata {attribute.name} without a value; give it one.")
     if kind == "numbers":
         return tuple(attribute.numbers.values)
     value: MetadataValue = getattr(attribute, kind)

@@ -81,7 +81,7 @@ def read_value(name: str, message: jobs_pb2.Value) -> Value:
     """Raises `BadRequest`, naming the parameter. Whether the type is right is the catalog's to say."""
     kind = message.WhichOneof("kind")
     if kind is None:
-        raise BadRequest(f"The parameter {name} has no value.")
+        raise BadRequest(f"The parameter {name} has no value; give it one, or leave it out for its default.")
     if kind == "prompts":
         if len(message.prompts.prompts) > MOST_PROMPTS:
             raise BadRequest(f"The parameter {name} has over {MOST_PROMPTS} prompts; give fewer.")
@@ -116,7 +116,7 @@ def write_parameter(parameter: Parameter) -> catalog_pb2.Parameter:
 
 def read_parameter(message: catalog_pb2.Parameter) -> Parameter:
     if message.type not in _TYPES_READ:
-        raise BadRequest(f"The parameter {message.name} has no type that this version knows.")
+        raise BadRequest(f"The parameter {message.name} has no type that this version knows; upgrade the older side.")
     return Parameter(
         name=message.name,
         label=message.label,
@@ -142,7 +142,7 @@ def write_role(role: Role) -> catalog_pb2.Role:
 
 def read_role(message: catalog_pb2.Role) -> Role:
     if message.kind not in _KINDS_READ:
-        raise BadRequest(f"The input {message.name} is of no kind that this version knows.")
+        raise BadRequest(f"The input {message.name} is of no kind that this version knows; upgrade the older side.")
     return Role(message.name, message.label, message.tooltip, _KINDS_READ[message.kind], message.required)
 
 
@@ -166,7 +166,7 @@ def write_state(state: JobState) -> jobs_pb2.JobState.ValueType:
 
 def read_state(number: jobs_pb2.JobState.ValueType) -> JobState:
     if number not in _STATES_READ:
-        raise BadRequest(f"The job state {number} is none that this version knows.")
+        raise BadRequest(f"The job state {number} is none that this version knows; upgrade the older side.")
     return _STATES_READ[number]
 
 
@@ -179,7 +179,7 @@ def read_priority(number: jobs_pb2.Priority.ValueType) -> Priority:
     if number == jobs_pb2.PRIORITY_UNSPECIFIED:
         return Priority.NORMAL
     if number not in _PRIORITIES_READ:
-        raise BadRequest(f"The priority {number} is none that this version knows.")
+        raise BadRequest(f"The priority {number} is none that this version knows; upgrade the older side.")
     return _PRIORITIES_READ[number]
 
 
@@ -199,7 +199,7 @@ def _read_prompt(name: str, message: jobs_pb2.Prompt) -> Prompt:
         )
     kind = message.WhichOneof("shape")
     if kind is None:
-        raise BadRequest(f"{where} is neither a point nor a region.")
+        raise BadRequest(f"{where} is neither a point nor a region; make it one.")
     if kind == "point":
         _finite(where, message.point.x, message.point.y)
         return Point(message.frame, message.point.x, message.point.y, message.point.inside, message.object)
@@ -212,4 +212,4 @@ def _read_prompt(name: str, message: jobs_pb2.Prompt) -> Prompt:
 
 def _finite(where: str, *numbers: float) -> None:
     if not all(math.isfinite(number) for number in numbers):
-        raise BadRequest(f"{where} has coordinates that are no finite numbers.")
+        raise BadRequest(f"{where} has coordinates that are no finite numbers; place it in the picture.")

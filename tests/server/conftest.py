@@ -34,7 +34,7 @@ def broken_weight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
     name = "studio_weights-1.0-py3-none-any.whl"
     wheel = io.BytesIO()
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("studio_weights/weight.bin", b"not what it was")
+        archive.writestr("studio_weights/weight.bin", b"not what it was.")
         archive.writestr(
             "studio_weights-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: studio-weights\nVersion: 1.0\n"
         )
@@ -96,6 +96,7 @@ def server(
         "REPLATE_WORKER__MEMORY_GB": "5",
         "REPLATE_LIMITS__FRAME_PIXELS": "4000000",
         "REPLATE_LIMITS__MESSAGE_MB": "2",
+        "REPLATE_LIMITS__PLATE_FRAMES": "50",
     }
     with serving(tmp_path_factory.mktemp("server"), settings=settings) as server:
         yield server

@@ -50,7 +50,7 @@ class Colour:
         names = (*self.spaces(), *self._config.getRoleNames())
         folded = {name.casefold(): name for name in names}
         close = [folded[key] for key in get_close_matches(space.casefold(), folded, n=3, cutoff=0.5)]
-        hint = f"did you mean {_either(close)}?" if close else f"it has {', '.join(self.spaces()[:8])} and others."
+        hint = f"perhaps {_either(close)} is meant." if close else f"it has {', '.join(self.spaces()[:8])} and others."
         raise BadRequest(f'The OpenColorIO config {self._name} has no colour space "{space}"; {hint}')
 
     def to_linear(self, rgb: Image, space: str) -> Image:

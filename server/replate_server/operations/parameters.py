@@ -29,7 +29,7 @@ def check_parameters(operation: Operation, card: Card, given: Mapping[str, Value
     known = {parameter.name: parameter for parameter in (*operation.parameters, *card.parameters)}
     for name in given:
         if name not in known:
-            raise BadRequest(f'{card.name} has no parameter "{name}"; {_hint(name, known)}')
+            raise BadRequest(f'The model {card.name} has no parameter "{name[:60]}"; {_hint(name, known)}')
     values = {
         name: check_value(parameter, given[name]) if name in given else parameter.default
         for name, parameter in known.items()
@@ -52,7 +52,7 @@ def check_value(parameter: Parameter, value: Any) -> Value:
 def _hint(name: str, known: Mapping[str, Any]) -> str:
     close = get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
-        return f'did you mean "{close[0]}"?'
+        return f'perhaps "{close[0]}" is meant.'
     return f"it takes {', '.join(known)}." if known else "it takes none."
 
 
@@ -70,9 +70,9 @@ def _number(parameter: Parameter, value: Any) -> int | float:
     least, most = parameter.minimum, parameter.maximum
     beyond = isinstance(value, int) and abs(value) > _MOST_WHOLE
     if beyond or not isfinite(value):
-        raise BadRequest(f'"{parameter.name}" is {value}; give a number {_range(least, most)}.')
+        raise BadRequest(f'The parameter "{parameter.name}" is {value}; give a number {_range(least, most)}.')
     if (least is not None and value < least) or (most is not None and value > most):
-        raise BadRequest(f'"{parameter.name}" is {value}; give a number {_range(least, most)}.')
+        raise BadRequest(f'The parameter "{parameter.name}" is {value}; give a number {_range(least, most)}.')
     return value if whole else float(value)
 
 
@@ -88,9 +88,13 @@ def _text(parameter: Parameter, value: Any) -> str:
     if not isinstance(value, str):
         raise _wrong(parameter, value, "a text")
     if len(value) > MOST_CHARACTERS:
-        raise BadRequest(f'"{parameter.name}" has {len(value)} characters; shorten it to at most {MOST_CHARACTERS}.')
+        raise BadRequest(
+            f'The parameter "{parameter.name}" has {len(value)} characters; shorten it to at most {MOST_CHARACTERS}.'
+        )
     if parameter.type is ParameterType.CHOICE and value not in parameter.choices:
-        raise BadRequest(f'"{parameter.name}" has no choice "{value[:40]}"; take {_either(parameter.choices)}.')
+        raise BadRequest(
+            f'The parameter "{parameter.name}" has no choice "{value[:40]}"; take {_either(parameter.choices)}.'
+        )
     return value
 
 
@@ -98,12 +102,12 @@ def _prompts(parameter: Parameter, value: Any) -> tuple[Prompt, ...]:
     if not isinstance(value, (tuple, list)) or not all(isinstance(one, (Point, Region)) for one in value):
         raise _wrong(parameter, value, "points and regions")
     if len(value) > MOST_PROMPTS:
-        raise BadRequest(f'"{parameter.name}" has {len(value)} prompts; give at most {MOST_PROMPTS}.')
+        raise BadRequest(f'The parameter "{parameter.name}" has {len(value)} prompts; give at most {MOST_PROMPTS}.')
     for prompt in value:
         if not _OBJECT.fullmatch(prompt.object):
             raise BadRequest(
-                f'"{prompt.object[:70]}" cannot name an object; use a letter and then letters, digits and underscores, '
-                "at most 64."
+                f'A prompt is for "{prompt.object[:70]}", which cannot name an object; '
+                "use a letter and then letters, digits and underscores, at most 64."
             )
         shape = (prompt.x, prompt.y) if isinstance(prompt, Point) else _corners(prompt)
         if not all(isfinite(number) for number in shape):
@@ -131,4 +135,4 @@ def _wrong(parameter: Parameter, value: Any, wanted: str) -> BadRequest:
     said = f'"{value[:40]}"' if isinstance(value, str) else type(value).__name__
     if isinstance(value, (int, float)):
         said = str(value)
-    return BadRequest(f'"{parameter.name}" is {said}; give {wanted}.')
+    return BadRequest(f'The parameter "{parameter.name}" is {said}; give {wanted}.')

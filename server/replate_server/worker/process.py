@@ -99,7 +99,7 @@ class Worker:
             error = self._attempt(task)
         if isinstance(error, MemoryError):
             error = Exhausted(
-                f"{task.model} ran out of memory on {self._setup.device} at frame {task.numbers[0]}: "
+                f"The model {task.model} ran out of memory on {self._setup.device} at frame {task.numbers[0]}: "
                 "ask for smaller frames, or for a smaller model."
             )
         if isinstance(error, Cancelled | Exhausted):
@@ -122,7 +122,8 @@ class Worker:
             log.error("window failed", job=task.job, numbers=task.numbers, trace=traceback.format_exc())
             said = f"{type(error).__name__}: {str(error)[:200]}".rstrip(". ")
             return Failed(
-                f"{task.model} failed on frame {task.numbers[0]} ({said}): tell the server's TD, whose log says more."
+                f"The model {task.model} failed on frame {task.numbers[0]} ({said}): "
+                "tell the server's TD, whose log says more."
             )
         return None
 

@@ -72,7 +72,7 @@ def test_threads_share_one_config():
     ("space", "said"),
     [
         ("data", "holds no colour"),
-        ("ACEScgg", 'did you mean "ACEScg"'),
+        ("ACEScgg", 'perhaps "ACEScg"'),
         ("acescg ", "ACEScg"),
         ("xyzzy!", "it has"),
     ],

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 _WATCH_SECONDS = 0.2
+_END_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,13 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], wa
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    family = [child.pid]
+    family: list[psutil.Process] = []
     with suppress(psutil.NoSuchProcess):
-        family += [process.pid for process in psutil.Process(child.pid).children(recursive=True)]
+        leader = psutil.Process(child.pid)
+        family = [leader, *leader.children(recursive=True)]
     for process in family:
         with suppress(psutil.NoSuchProcess):
-            psutil.Process(process).kill()
+            process.kill()
     child.wait()
+    # A grandchild that is dying still has files open in the folder that goes next.
+    psutil.wait_procs(family, timeout=_END_SECONDS)

@@ -9,8 +9,10 @@ the PKG-INFO that every sdist carries, which is that metadata already
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
+from email.parser import HeaderParser
 from pathlib import Path
 
 Settings = dict[str, object] | None
@@ -21,7 +23,10 @@ def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
 
 
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Settings = None) -> str:
-    folder = Path(metadata_directory) / "sdist.dist-info"
+    said = HeaderParser().parsestr(Path("PKG-INFO").read_text("utf-8"))
+    # Older versions of pip read the name from the folder.
+    name = re.sub(r"[-_.]+", "_", said["Name"])
+    folder = Path(metadata_directory) / f"{name}-{said['Version']}.dist-info"
     folder.mkdir()
     shutil.copyfile("PKG-INFO", folder / "METADATA")
     return folder.name

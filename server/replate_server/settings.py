@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -26,6 +27,9 @@ from pydantic_settings import (
 from replate.errors import BadRequest, NotFound
 
 GIGABYTE = 1 << 30
+
+_file: ContextVar[Path | None] = ContextVar("settings file", default=None)
+"""The file that is being read: pydantic asks a class for its sources, and no class knows of the file."""
 
 
 class Group(BaseModel):
@@ -69,7 +73,7 @@ class User(Group):
     token_sha256: str = Field(
         pattern="^[0-9a-f]{64}$", description="sha256 of the token: `replate-server token` makes both."
     )
-    projects: frozenset[str] = frozenset()
+    projects: frozenset[Annotated[str, Field(min_length=1)]] = frozenset()
 
 
 class TlsSettings(Group):
@@ -84,7 +88,7 @@ class Settings(BaseSettings):
         env_prefix="REPLATE_",
         env_nested_delimiter="__",
         frozen=True,
-        extra="ignore",
+        extra="forbid",
         nested_model_default_partial_update=True,
     )
 
@@ -120,10 +124,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = os.environ.get("REPLATE_CONFIG")
+        file = _file.get()
         if file is None:
             return init_settings, env_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(file))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
 
 
 def load(config: Path | None = None, **flags: Any) -> Settings:
@@ -131,11 +135,11 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
 
     Raises `NotFound` when the file is not there, and `BadRequest` naming the first field that is wrong.
     """
-    if config is not None:
-        os.environ["REPLATE_CONFIG"] = str(config)
-    file = os.environ.get("REPLATE_CONFIG")
-    if file is not None and not Path(file).is_file():
+    named = os.environ.get("REPLATE_CONFIG")
+    file = config or (Path(named) if named else None)
+    if file is not None and not file.is_file():
         raise NotFound(f"There is no settings file {file}: give --config an existing TOML file, or leave it out.")
+    reading = _file.set(file)
     try:
         settings = Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
@@ -147,6 +151,8 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
         ) from error
     except ValueError as error:
         raise BadRequest(f"The settings file {file} cannot be read ({error}): correct its TOML.") from error
+    finally:
+        _file.reset(reading)
     return settings.model_copy(update={"data": settings.data.expanduser().resolve()})
 
 

@@ -82,9 +82,7 @@ def test_a_request_that_comes_again_is_the_same_job_even_at_the_limit(
         assert raised.value.details() == "You have 1 open jobs, which is the limit: wait for some, or cancel some."
 
 
-def test_a_job_whose_frames_are_on_their_way_says_what_it_waits_for(
-    client: Client, stub: jobs_pb2_grpc.JobsStub
-) -> None:
+def test_a_job_that_waits_for_frames_says_so(client: Client, stub: jobs_pb2_grpc.JobsStub) -> None:
     frames = noise(NUMBERS)
     client.submit("identity", {"plate": frames[:2]}).wait()
     spec = jobs_pb2.JobSpec(operation="restyle", model="restyle/invert")
@@ -93,7 +91,10 @@ def test_a_job_whose_frames_are_on_their_way_says_what_it_waits_for(
             stored = StoredFrame(frame.spec, digest_of(pixel_bytes(frame.pixels)))
             spec.inputs[role].plate.frames.append(write_frame(stored))
     job = client.job(stub.Submit(jobs_pb2.SubmitRequest(spec=spec)).id)
-    until(lambda: job.refresh().progress.frames_done == 2, "the windows whose frames are there have run")
-    assert job.message == "Waiting for the frames of 2 of 2 windows."
+    until(
+        lambda: job.refresh().message == "Waiting for the frames of 2 of 2 windows.",
+        "the windows whose frames are there have run",
+    )
+    assert job.progress.frames_done == 2
     client.submit("identity", {"plate": frames})
     assert len(digests(job)) == len(NUMBERS)

@@ -33,6 +33,8 @@ MAY_IMPORT = {
         f"{SERVER}.weights",
         f"{SERVER}.worker",
         f"{SERVER}.logs",
+        # Settings of the process's allocator; it imports nothing.
+        "replate.memory",
     ),
     "scheduling": (
         *VOCABULARY,

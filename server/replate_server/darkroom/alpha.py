@@ -28,6 +28,22 @@ def premultiply(rgb: NDArray[np.floating], alpha: NDArray[np.floating]) -> Image
     return colour
 
 
+def hold_emission(rgb: Image, source: NDArray[np.floating], alpha: NDArray[np.floating]) -> Image:
+    """Premultiplied `rgb` where alpha covers, and elsewhere no brighter than the brightest channel of `source` there.
+
+    Light under alpha 0 is added to what lies behind. A model paints on all of a picture; where the plate adds
+    nothing, neither may the result, while a flame keeps its strength in the model's colours.
+    """
+    bare = ~(alpha.astype(np.float32) >= np.float32(LEAST))
+    if not bare.any():
+        return rgb
+    own = source[bare].astype(np.float32)
+    most = np.maximum(own.max(axis=-1, keepdims=True), 0)
+    least = np.minimum(own.min(axis=-1, keepdims=True), 0)
+    rgb[bare] = np.clip(rgb[bare], least, most)
+    return rgb
+
+
 def _coverage(alpha: NDArray[np.floating]) -> Image:
     coverage = np.minimum(alpha.astype(np.float32), np.float32(1))
     # Written so that NaN fails the comparison.

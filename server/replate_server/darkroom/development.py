@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from replate.errors import BadRequest, Failed
 from replate.frame import Frame, PixelType
-from replate_server.darkroom.alpha import premultiply, unpremultiply
+from replate_server.darkroom.alpha import hold_emission, premultiply, unpremultiply
 from replate_server.darkroom.colour import Colour, colour
 from replate_server.darkroom.finite import LARGEST_HALF, finite, is_finite
 from replate_server.darkroom.range import BLACK, LIMIT, WHITE, compress, expand, guard
@@ -40,7 +40,7 @@ class Development:
 
         The exact inverse: a pixel that the model left as it was is the plate's own, bit for bit (mended where
         it was NaN or infinite), and others are kept from being brighter than 1 and all that the plate shows
-        nearby (see `guard`). All other channels are the plate's. Half samples beyond 65504 stop there; where
+        nearby (see `guard`), under no alpha than the plate itself (see `hold_emission`). All other channels are the plate's. Half samples beyond 65504 stop there; where
         the model gave NaN or infinity, the plate is kept. Raises `Failed` for a picture of another size.
         """
         if display.shape != self.display.shape:
@@ -61,6 +61,8 @@ class Development:
             touched = changed[..., 0] | changed[..., 1] | changed[..., 2]
             if touched.any():
                 rgb = self._back(painted[rows], None if alpha is None else alpha[rows], len(indices))
+                if alpha is not None:
+                    rgb = hold_emission(rgb, clean, alpha[rows])
                 if spec.pixel_type is PixelType.HALF:
                     np.clip(rgb, -LARGEST_HALF, LARGEST_HALF, out=rgb)
                 clean = np.where(touched[..., None], rgb.astype(clean.dtype), clean)

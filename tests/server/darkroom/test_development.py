@@ -93,6 +93,18 @@ def test_a_model_sees_colour_without_its_alpha():
     assert seen[0, 1, 2] == pytest.approx(BLACK, abs=1e-6)
 
 
+def test_nothing_is_painted_where_the_plate_adds_nothing():
+    """Or the empty corners of a picture would be added to what lies behind it."""
+    pixels = np.zeros((4, 4, 4), np.float32)
+    pixels[0, 0] = (0.5, 0.25, 0, 0)
+    pixels[1, 1] = (0.5, 0.5, 0.5, 1)
+    development = develop(frame_of(pixels, RGBA), DEFAULT_CONFIG)
+    painted = development.finish(np.full_like(development.display, 0.82)).pixels
+    assert (painted[2:] == 0).all()
+    assert 0 < painted[0, 0, :3].max() <= 0.5
+    assert painted[1, 1, 0] > 0.5
+
+
 def test_light_under_no_alpha_is_kept_and_seen():
     pixels = np.array([[[0.5, 0.5, 0.5, 0.0]]], np.float16)
     development = develop(frame_of(pixels, RGBA), DEFAULT_CONFIG)

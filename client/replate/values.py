@@ -65,6 +65,8 @@ class RoleKind(str, Enum):
     PLATE = "plate"
     MATTE = "matte"
     STILL = "still"
+    ANY = "any"
+    """Colour or data."""
 
 
 @dataclass(frozen=True, slots=True)

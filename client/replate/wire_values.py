@@ -40,6 +40,7 @@ _KINDS = {
     RoleKind.PLATE: catalog_pb2.ROLE_KIND_PLATE,
     RoleKind.MATTE: catalog_pb2.ROLE_KIND_MATTE,
     RoleKind.STILL: catalog_pb2.ROLE_KIND_STILL,
+    RoleKind.ANY: catalog_pb2.ROLE_KIND_ANY,
 }
 _KINDS_READ = {number: kind for kind, number in _KINDS.items()}
 

@@ -33,6 +33,8 @@ class _RoleKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RoleKind.Val
     """One channel in [0,1]; of a picture, its alpha."""
     ROLE_KIND_STILL: _RoleKind.ValueType  # 3
     """A picture of one frame."""
+    ROLE_KIND_ANY: _RoleKind.ValueType  # 4
+    """Colour or data."""
 
 class RoleKind(_RoleKind, metaclass=_RoleKindEnumTypeWrapper): ...
 
@@ -43,6 +45,8 @@ ROLE_KIND_MATTE: RoleKind.ValueType  # 2
 """One channel in [0,1]; of a picture, its alpha."""
 ROLE_KIND_STILL: RoleKind.ValueType  # 3
 """A picture of one frame."""
+ROLE_KIND_ANY: RoleKind.ValueType  # 4
+"""Colour or data."""
 Global___RoleKind: _TypeAlias = RoleKind  # noqa: Y015
 
 class _ParameterType:

@@ -39,9 +39,10 @@ class Development:
         """A model's picture [height, width, 3], like `display`, as a frame of the same spec.
 
         The exact inverse: a pixel that the model left as it was is the plate's own, bit for bit (mended where
-        it was NaN or infinite), and others are kept from being brighter than 1 and all that the plate shows
-        nearby (see `guard`), under no alpha than the plate itself (see `hold_emission`). All other channels are the plate's. Half samples beyond 65504 stop there; where
-        the model gave NaN or infinity, the plate is kept. Raises `Failed` for a picture of another size.
+        it was NaN or infinite). Others are kept from being brighter than 1 and all that the plate shows nearby
+        (see `guard`), and under no alpha from being brighter than the plate there (see `hold_emission`). All
+        other channels are the plate's. Half samples beyond 65504 stop there; where the model gave NaN or
+        infinity, the plate is kept. Raises `Failed` for a picture of another size.
         """
         if display.shape != self.display.shape:
             raise Failed(
@@ -65,7 +66,8 @@ class Development:
                     rgb = hold_emission(rgb, clean, alpha[rows])
                 if spec.pixel_type is PixelType.HALF:
                     np.clip(rgb, -LARGEST_HALF, LARGEST_HALF, out=rgb)
-                clean = np.where(touched[..., None], rgb.astype(clean.dtype), clean)
+                made = rgb.astype(clean.dtype)
+                clean = made if touched.all() else np.where(touched[..., None], made, clean)
             for place, index in enumerate(indices):
                 pixels[rows, :, index] = clean[..., place]
 

@@ -157,7 +157,7 @@ class Admission:
                 )
         if spec.colour_space != DATA:
             colour(self._config).check(spec.colour_space)
-        elif role.kind is not RoleKind.MATTE:
+        elif role.kind not in (RoleKind.MATTE, RoleKind.ANY):
             raise BadRequest(f"The {role.name} is marked as data, which has no colour: name its colour space.")
 
     def _linked(self, link: JobOutput) -> Frames:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -41,6 +42,8 @@ class Planner:
         name = job.spec.model
         if name not in models():
             raise Unmet(broken_models().get(name, f"The model {name} is not on this server any more: choose another."))
+        if json.loads(job.recipe)["revision"] != models()[name].card.revision:
+            raise Unmet(f"The model {name} changed while this job was open: submit it again.")
         links = {source for source in job.spec.inputs.values() if isinstance(source, JobOutput)}
         open_job = OpenJob(job, Inputs(job, {link: self._frames_of(link) for link in links}), {})
         for record in self._ledger.windows(job.id):

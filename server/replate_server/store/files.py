@@ -29,6 +29,8 @@ from replate.frame import Frame, Pixels, StoredFrame, digest_of, pixel_bytes
 Cached = Mapping[str, NDArray[Any]]
 Blob = bytes | memoryview
 
+CACHE_SUFFIX = ".cache"
+
 
 class FrameFiles:
     """The folder of blobs. Any number of processes and threads may use it at once."""
@@ -123,6 +125,15 @@ class FrameFiles:
         self._write(name, blob)
         return name, len(blob)
 
+    def is_whole(self, name: str) -> bool:
+        """Whether a blob is what its name says. Reads all of it; of cached arrays `cached` finds out by itself."""
+        if name.endswith(CACHE_SUFFIX):
+            return True
+        try:
+            return digest_of(self.blob(name)) == name
+        except NotFound:
+            return False
+
     def drop(self, name: str) -> None:
         """Removes a blob; who has it mapped keeps it until they let go."""
         self.path(name).unlink(missing_ok=True)
@@ -174,4 +185,4 @@ def _write_all(file: io.FileIO, blob: Blob) -> None:
 
 def cache_name(key: str) -> str:
     """The blob name of a cache key. It cannot be the name of pixels that anybody has."""
-    return "c" + digest_of(f"replate cache {key}".encode())[1:] + ".cache"
+    return "c" + digest_of(f"replate cache {key}".encode())[1:] + CACHE_SUFFIX

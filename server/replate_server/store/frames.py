@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from replate.errors import Exhausted
 from replate_server.store.files import FrameFiles
 
+UNSETTLED_SECONDS = 60.0
+"""What was used this long before the last use may not have reached the disk when the power went."""
+
 LOW_WATER = 0.95
 """Eviction goes on to this share of the limit, so that it does not run for every frame."""
 
@@ -46,7 +49,7 @@ class FrameStore:
         self._held: OrderedDict[str, Held] = OrderedDict()
         self._kept: Counter[str] = Counter()
         self._promised = 0
-        for name, size, used in sorted(files.listing(), key=lambda entry: entry[2]):
+        for name, size, used in _sound(files):
             self._held[name] = Held(size, used)
         self._bytes = sum(held.size for held in self._held.values())
 
@@ -170,3 +173,14 @@ class Reservation:
 
     def __exit__(self, *_: object) -> None:
         self._release()
+
+
+def _sound(files: FrameFiles) -> Iterator[tuple[str, int, float]]:
+    """The folder's blobs, the least recently used first. Those that a power cut spoiled are removed."""
+    listing = sorted(files.listing(), key=lambda entry: entry[2])
+    settled = listing[-1][2] - UNSETTLED_SECONDS if listing else 0.0
+    for name, size, used in listing:
+        if used < settled or files.is_whole(name):
+            yield name, size, used
+        else:
+            files.drop(name)

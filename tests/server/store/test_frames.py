@@ -73,3 +73,13 @@ def test_missing_names_each_once_in_order(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, 5)
     held = shelf.add(1)
     assert shelf.store.missing(["b" * 64, held, "a" * 64, "b" * 64]) == ["b" * 64, "a" * 64]
+
+
+@pytest.mark.parametrize("left", [0, 500])
+def test_a_blob_that_a_power_cut_spoiled_is_asked_for_again(tmp_path: Path, left: int) -> None:
+    shelf = Shelf(tmp_path, 5)
+    whole, spoiled = shelf.add(1), shelf.add(2)
+    path = shelf.files.path(spoiled)
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:left])
+    assert Shelf(tmp_path, 5).store.missing([whole, spoiled]) == [spoiled]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from replate.values import OutputPlate, Parameter, Role, Value
+from replate.values import OutputPlate, Parameter, Role, RoleKind, Value
 from replate_server.operations.contract import Delivery, Model, Steps, Window
 
 
@@ -12,7 +12,7 @@ class Identity:
     name = "identity"
     label = "Identity"
     tooltip = "Gives the plate back untouched: for checking and measuring the way there and back."
-    roles: tuple[Role, ...] = (Role("plate", "Plate", "Any pictures or data."),)
+    roles: tuple[Role, ...] = (Role("plate", "Plate", "Any pictures or data.", RoleKind.ANY),)
     outputs: tuple[OutputPlate, ...] = (OutputPlate("plate", "Plate", "The plate, untouched."),)
     parameters: tuple[Parameter, ...] = ()
     default_model = "identity/copy"

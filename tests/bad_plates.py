@@ -179,7 +179,7 @@ FRAMES = [
     Row("an unknown colour space", spec_with(colour_space="ACEScgg"), INVALID, r'.*"?ACEScgg"?.*ACEScg.*\.'),
     Row(
         "data where a picture is due",
-        spec_with(colour_space=DATA),
+        lambda w: w.submit(w.restyle(plate=[w.message(colour_space=DATA)])),
         INVALID,
         r"The plate is marked as data, which has no colour: name its colour space\.",
     ),

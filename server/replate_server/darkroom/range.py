@@ -72,11 +72,23 @@ def guard(expanded: Image, source: Image, radius: int = 8, *, black: float = 0.0
     """
     if expanded.size == 0:
         return expanded
-    limited = expanded
+    bounds: list[tuple[np.ufunc, Image]] = []
     if float(expanded.max()) > white:
-        limited = _limited(limited, _nearby(source, radius, np.maximum, cv2.dilate, white), np.minimum)
+        bounds.append((np.minimum, _nearby(source, radius, np.maximum, cv2.dilate, white)))
     if float(expanded.min()) < black:
-        limited = _limited(limited, _nearby(source, radius, np.minimum, cv2.erode, black), np.maximum)
+        bounds.append((np.maximum, _nearby(source, radius, np.minimum, cv2.erode, black)))
+    if not bounds:
+        return expanded
+    limited = np.empty_like(expanded)
+
+    def limit(rows: slice) -> None:
+        for channel in range(expanded.shape[2]):
+            values = expanded[rows, :, channel]
+            for nearest, bound in bounds:
+                values = nearest(values, bound[rows])
+            limited[rows, :, channel] = values
+
+    in_strips(expanded.shape[0], expanded.shape[1], limit)
     return limited
 
 
@@ -94,17 +106,6 @@ def _nearby(source: Image, radius: int, extreme: np.ufunc, spread: Callable[...,
     around = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
     nearby: Image = np.asarray(spread(plane, around)).reshape(plane.shape)
     return np.asarray(extreme(nearby, np.float32(at_least)))
-
-
-def _limited(picture: Image, bound: Image, limit: np.ufunc) -> Image:
-    limited = np.empty_like(picture)
-
-    def apply(rows: slice) -> None:
-        for channel in range(picture.shape[2]):
-            limit(picture[rows, :, channel], bound[rows], out=limited[rows, :, channel])
-
-    in_strips(picture.shape[0], picture.shape[1], apply)
-    return limited
 
 
 def _solve(error: Callable[[float], float], low: float, high: float) -> float:

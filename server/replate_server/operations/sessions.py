@@ -13,6 +13,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from replate.errors import Unmet
+from replate_server.operations.memory import out_of_memory
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ def session(weights: Path, device: str) -> Run:
 
     What it gives takes arrays by input name and returns the outputs in the network's order; it keeps no memory
     between runs but the weights. The same inputs give the same outputs. Where ONNX Runtime is installed for the CPU
-    alone, it runs there, and the log says so. Raises `Unmet` where the file is no network.
+    alone, it runs there, and the log says so. Raises `Unmet` where the file is no network, and MemoryError.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores()
@@ -39,6 +40,8 @@ def session(weights: Path, device: str) -> Run:
     try:
         network = onnxruntime.InferenceSession(str(weights), options, providers=_providers(device))
     except Exception as error:
+        if out_of_memory(error):
+            raise MemoryError from error
         raise Unmet(
             f"The weight file {weights.name} cannot be loaded ({_first_line(error)}); pull it again."
         ) from error

@@ -17,6 +17,7 @@ import structlog
 from replate_server.scheduling.engine import Report, WorkerDied
 from replate_server.worker import process
 from replate_server.worker.contract import (
+    DEVICE_LOST,
     CancelTask,
     Command,
     Ended,
@@ -144,6 +145,8 @@ def _pause(failed_starts: int) -> float:
 
 
 def _reason(exitcode: int | None) -> str:
+    if exitcode == DEVICE_LOST:
+        return "its device stopped working for it"
     if exitcode is None or exitcode >= 0:
         return f"it ended with code {exitcode}"
     number = -exitcode

@@ -48,6 +48,9 @@ class CancelTask:
 
 Command = WindowTask | CancelTask
 
+DEVICE_LOST = 70
+"""The exit code of a worker whose device refuses to work for it any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -117,16 +118,6 @@ class ModelHost:
         log.info("model evicted", model=name, device=self._device)
 
 
-def out_of_memory(error: BaseException) -> bool:
-    """Whether an error of any library says that there was no memory left."""
-    # PyTorch's errors are told by name, since it need not be installed for every model; the others have no class of
-    # their own: those of its processor side, of ONNX Runtime and of OpenCV.
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    said = str(error).lower()
-    return any(words in said for words in ("can't allocate memory", "failed to allocate memory", "bad_alloc"))
-
-
 def release_memory(device: str) -> None:
     """Hands freed memory back to the device, so that others can have it."""
     gc.collect()
@@ -134,3 +125,15 @@ def release_memory(device: str) -> None:
         with suppress(ImportError):
             torch: Any = __import__("torch")
             torch.cuda.empty_cache()
+
+
+def device_works(device: str) -> bool:
+    """Whether a device still answers. After some errors CUDA refuses all else that the process asks."""
+    torch: Any = sys.modules.get("torch")
+    if torch is None or not device.startswith("cuda"):
+        return True
+    try:
+        torch.cuda.synchronize(device)
+    except RuntimeError:
+        return False
+    return True

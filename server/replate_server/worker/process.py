@@ -20,12 +20,15 @@ import structlog
 
 from replate.errors import Cancelled, Exhausted, Failed, ReplateError
 from replate.frame import StoredFrame
+from replate.memory import keep_freed_memory
 from replate_server import logs
+from replate_server.operations.memory import out_of_memory
 from replate_server.operations.registry import models, operations
 from replate_server.store.files import FrameFiles
 from replate_server.weights.policy import Policy
 from replate_server.weights.store import WeightStore
 from replate_server.worker.contract import (
+    DEVICE_LOST,
     CancelTask,
     Delivered,
     Ended,
@@ -36,7 +39,7 @@ from replate_server.worker.contract import (
     commands,
     messages,
 )
-from replate_server.worker.host import ModelHost, out_of_memory, release_memory
+from replate_server.worker.host import ModelHost, device_works, release_memory
 from replate_server.worker.run import RunningSteps, RunningWindow
 
 log = structlog.get_logger()
@@ -52,6 +55,7 @@ def main(setup: WorkerSetup, pipe: Connection) -> None:
         signal.signal(name, signal.SIG_IGN)
     logs.configure(setup.log_level)
     _limit_threads(setup.threads)
+    keep_freed_memory()
     Worker(setup, pipe).run()
 
 
@@ -120,6 +124,9 @@ class Worker:
             if out_of_memory(error):
                 return MemoryError()
             log.error("window failed", job=task.job, numbers=task.numbers, trace=traceback.format_exc())
+            if not device_works(self._setup.device):
+                # Nothing would run here any more; a new process has the device back.
+                os._exit(DEVICE_LOST)
             said = f"{type(error).__name__}: {str(error)[:200]}".rstrip(". ")
             return Failed(
                 f"The model {task.model} failed on frame {task.numbers[0]} ({said}): "

@@ -11,7 +11,7 @@ import pytest
 from replate.errors import Exhausted, NotFound
 from replate_server.operations.contract import Card
 from replate_server.weights import Policy, WeightStore
-from replate_server.worker.host import ModelHost, out_of_memory
+from replate_server.worker.host import ModelHost
 
 CARD = Card("restyle/x", "X", "For tests.", "1", "CC0-1.0")
 
@@ -101,14 +101,3 @@ def test_what_does_not_fit_beside_a_model_at_work_is_known_before(tmp_path: Path
 def test_an_unknown_model_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="replate models"):
         use(host(tmp_path, {}, 10), "a")
-
-
-def test_every_librarys_lack_of_memory_is_told_from_other_errors() -> None:
-    class OutOfMemoryError(RuntimeError):
-        """As PyTorch names it."""
-
-    assert out_of_memory(MemoryError())
-    assert out_of_memory(OutOfMemoryError("CUDA out of memory."))
-    assert out_of_memory(RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"))
-    assert out_of_memory(RuntimeError("Failed to allocate memory for requested buffer of size 1099511627776"))
-    assert not out_of_memory(RuntimeError("shapes do not match"))

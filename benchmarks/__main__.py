@@ -52,7 +52,7 @@ def _plot(name: str, figures: Mapping[str, Any]) -> None:
         axes.legend(loc="lower right")
     axes.margins(x=0.15)
     axes.invert_yaxis()
-    axes.set_title(module.TITLE)
+    figure.suptitle(module.TITLE, fontsize=10)
     figure.tight_layout()
     figure.savefig(OUT / f"{name}.png", dpi=120)
     pyplot.close(figure)

@@ -26,6 +26,9 @@ RECORD = "server.json"
 """Written by the server, for its user alone: {"address": ..., "token": ..., "pid": ...}."""
 LOG = "server.log"
 
+SERVER_NEEDS = ("replate_server", "pydantic_settings", "PyOpenColorIO", "cv2", "onnxruntime", "torch")
+"""What is here where the server was installed with what it needs: its own code comes with the client's."""
+
 _PATIENCE = 120.0
 """Seconds for a server to start; a cold import of its libraries takes a while on a slow disk."""
 
@@ -51,7 +54,7 @@ def ensure(data: Path | None = None) -> Address:
     running = find(folder)
     if running is not None:
         return running
-    if importlib.util.find_spec("replate_server") is None:
+    if any(importlib.util.find_spec(module) is None for module in SERVER_NEEDS):
         raise Unmet(
             "No server is named and none is installed here: set REPLATE_SERVER to the address of one, "
             'or install it with `pip install "replate[server]"`.'

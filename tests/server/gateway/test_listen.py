@@ -6,9 +6,12 @@ from pathlib import Path
 
 import grpc
 import pytest
+import trustme
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+import replate
+from replate.errors import Unavailable
 from replate.v1 import catalog_pb2, catalog_pb2_grpc
 from replate.wire import PROTOCOL_KEY
 from serving import Server, digests, noise, serving
@@ -92,3 +95,18 @@ def test_a_ledger_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_text("This is no database, long as it is, and never was one. " * 20)
     said = Server(tmp_path).refused()
     assert said.endswith("(file is not a database): put a backup in its place, or move it away.")
+
+
+def test_a_server_with_a_certificate_is_reached_by_who_trusts_it(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    key, chain, trusted = tmp_path / "key.pem", tmp_path / "chain.pem", tmp_path / "authority.pem"
+    certificate.private_key_pem.write_to_path(str(key))
+    chain.write_bytes(b"".join(pem.bytes() for pem in certificate.cert_chain_pems))
+    authority.cert_pem.write_to_path(str(trusted))
+    settings = {"REPLATE_TLS__KEY": str(key), "REPLATE_TLS__CERTIFICATE": str(chain)}
+    with serving(tmp_path / "data", listen="localhost:0", settings=settings) as server:
+        with replate.connect(f"grpcs://{server.address}", tls_ca=trusted) as client:
+            assert len(digests(client.submit("identity", {"plate": noise()}))) == 1
+        with replate.connect(f"grpcs://{server.address}") as stranger, pytest.raises(Unavailable, match="certificate"):
+            stranger.catalog()

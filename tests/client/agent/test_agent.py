@@ -135,7 +135,7 @@ def test_the_catalog_is_enough_to_build_knobs_from(host: Host) -> None:
     catalog = host.call("catalog")
     operations = {operation["name"]: operation for operation in catalog["operations"]}
     assert operations["identity"]["default_model"] == "identity/copy"
-    assert operations["identity"]["inputs"][0]["kind"] == "plate"
+    assert operations["identity"]["inputs"][0]["kind"] == "any"
     for each in (*catalog["operations"], *catalog["models"]):
         for parameter in each["parameters"]:
             assert {"name", "label", "type", "default", "tooltip", "choices", "group"} <= set(parameter)

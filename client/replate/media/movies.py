@@ -6,6 +6,8 @@ import bisect
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +25,16 @@ from replate.media.timecode import Timecode
 
 SUFFIXES = frozenset({".mov", ".mp4", ".m4v", ".mkv", ".avi", ".mxf", ".webm", ".mpg", ".mpeg", ".ts", ".wmv"})
 
-EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+# PyAV has the flags from version 18, which Python 3.10 does not get: there colours are a code value off at times.
+EXACT = reduce(
+    or_,
+    (
+        Interpolation[flag]
+        for flag in ("ACCURATE_RND", "FULL_CHR_H_INT", "FULL_CHR_H_INP")
+        if flag in Interpolation.__members__
+    ),
+    Interpolation.BICUBIC,
+)
 """How swscale goes between YCbCr and RGB: without these it rounds coarsely and repeats chroma."""
 
 _MATRICES = {1: "ITU709", 4: "FCC", 5: "ITU601", 6: "ITU601", 7: "SMPTE240M", 9: "BT2020"}

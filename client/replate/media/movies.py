@@ -251,8 +251,13 @@ class Movie:
 
 
 def _matrix(picture: Any) -> Colorspace:
-    """The YCbCr matrix. Where the movie does not say, what players take: BT.709 for HD, BT.601 below."""
+    """The YCbCr matrix. Where the movie does not say, what players take: BT.709 for HD, BT.601 below.
+
+    Raises `BadRequest` for one that this installation's PyAV does not know.
+    """
     named = _MATRICES.get(int(picture.colorspace))
+    if named and named not in Colorspace.__members__:
+        raise BadRequest(f"The movie is in {named}, which needs PyAV 18: use Python 3.11 or newer, or convert it.")
     if named:
         return Colorspace[named]
     return Colorspace.ITU709 if picture.width >= 1280 or picture.height > 576 else Colorspace.ITU601

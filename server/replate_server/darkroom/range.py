@@ -136,8 +136,9 @@ _FAR_DISPLAY = _KNEE_ENCODED + _SHOULDER
 WHITE = _KNEE_ENCODED + _HEIGHT * (1.0 - KNEE) / (1.0 - KNEE + _HALF)
 """Where linear 1 lies: about 0.85."""
 
-_BLOCK = 1 << 15
-"""Values worked on at once: few enough to stay in a core's cache from step to step."""
+_BLOCK = 1 << 19
+"""Values worked on at once: few enough to stay near a core from step to step, and more than a strip of a picture has
+(see `in_strips`, which says why)."""
 
 
 def _blockwise(values: Image, work: Callable[[Image], Image]) -> Image:

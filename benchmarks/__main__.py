@@ -18,6 +18,8 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot
 
+from benchmarks.device import device_name
+
 NAMES = ("transport", "repeat", "overhead")
 OUT = Path(__file__).parent / "out"
 
@@ -36,7 +38,12 @@ def main(names: Sequence[str]) -> None:
 
 
 def _machine() -> dict[str, Any]:
-    return {"date": date.today().isoformat(), "processors": os.cpu_count(), "machine": platform.machine()}
+    return {
+        "date": date.today().isoformat(),
+        "device": device_name(),
+        "machine": platform.machine(),
+        "processors": os.cpu_count(),
+    }
 
 
 def _plot(name: str, figures: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -32,13 +33,17 @@ def plate(first: int, count: int, width: int, height: int, channels: str = "RGBA
 
 
 @contextmanager
-def client_of_new_server() -> Iterator[Client]:
-    """A client of a server of its own, on loopback, with a store as full as a store in use is."""
+def client_of_new_server(devices: Sequence[str] = ()) -> Iterator[Client]:
+    """A client of a server of its own, on loopback, with a store as full as a store in use is.
+
+    The server has a worker on each of `devices`, or, with none named, on those that it finds.
+    """
     with tempfile.TemporaryDirectory(prefix="replate-bench-") as folder:
         data = Path(folder)
         WEIGHTS.mkdir(parents=True, exist_ok=True)
         (data / "weights").symlink_to(WEIGHTS)
         os.environ |= {"REPLATE_STORE__LIMIT_GB": "1", "REPLATE_STORE__GRACE_SECONDS": "0"}
+        os.environ["REPLATE_WORKER__DEVICES"] = json.dumps(list(devices))
         with serving(data) as address, replate.connect(address, cache=data / "cache") as client:
             yield client
 

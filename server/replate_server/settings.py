@@ -51,7 +51,9 @@ class LimitSettings(Group):
 
 class WorkerSettings(Group):
     devices: tuple[str, ...] = Field(
-        (), description="Such as cuda:0, cuda:1, cpu; empty for every GPU, or else the CPU."
+        (),
+        description="Such as cuda:0, cuda:1, cpu; empty for every GPU, or else the CPU. "
+        "A GPU named three times has three workers, which prepare frames while it computes.",
     )
     memory_gb: float | None = Field(
         None, gt=0, description="Memory for models on a device, in GiB; unset for 80 % of it."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
@@ -15,6 +15,7 @@ from multiprocessing.context import SpawnContext
 from typing import Any
 
 import grpc
+import numpy as np
 
 CHUNK = 1 << 20
 LIMITS = [("grpc.max_receive_message_length", 4 * CHUNK), ("grpc.max_send_message_length", 4 * CHUNK)]
@@ -52,13 +53,17 @@ def _process(context: SpawnContext, target: Callable[[Connection], None], ends: 
 
 
 def _call(pipe: Connection) -> None:
-    chunk = bytes(CHUNK)
+    noise = np.random.default_rng(0)
+    chunks: list[bytes] = []
     with grpc.insecure_channel(f"127.0.0.1:{pipe.recv()}", options=LIMITS) as channel:
         echo = channel.stream_stream("/Raw/Echo")
         while True:
             size = pipe.recv()
+            # As many bytes as there are in the frames, and not one chunk that the processor's cache holds.
+            while len(chunks) * CHUNK < size:
+                chunks.append(noise.bytes(CHUNK))
             start = time.perf_counter()
-            came = sum(len(message) for message in echo(chunk[: size - at] for at in range(0, size, CHUNK)))
+            came = sum(len(message) for message in echo(_taken(chunks, size)))
             assert came == size
             pipe.send(time.perf_counter() - start)
 
@@ -73,3 +78,8 @@ def _serve(pipe: Connection) -> None:
     pipe.send(server.add_insecure_port("127.0.0.1:0"))
     server.start()
     server.wait_for_termination()
+
+
+def _taken(chunks: Sequence[bytes], size: int) -> Iterator[bytes]:
+    for at in range(0, size, CHUNK):
+        yield chunks[at // CHUNK][: size - at]

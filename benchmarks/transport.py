@@ -13,7 +13,7 @@ from replate.memory import keep_freed_memory
 
 TITLE = "1080p RGBA half there and back, as a fraction of a bare gRPC byte stream"
 AIM = 0.8
-FRAMES, ROUNDS, SINGLES = 32, 7, 15
+FRAMES, ROUNDS, SINGLES = 64, 9, 15
 
 
 def measure() -> dict[str, Any]:

@@ -136,13 +136,14 @@ def _assemble(stored: StoredFrame, first: Chunk, rest: Iterator[Chunk]) -> Pixel
     if first.digest.hex() != stored.digest or first.size != spec.size:
         raise Damaged(f"The server sent other pixels than those of frame {number}; get the frame again.")
     pixels: Pixels = np.empty(spec.shape, spec.pixel_type.dtype)
-    blob, filled, digest = pixels.data.cast("B"), 0, blake3()
+    # numpy copies without holding the interpreter.
+    blob, filled, digest = pixels.reshape(-1).view(np.uint8), 0, blake3()
     chunk: Chunk | None = first
     while chunk is not None:
         end = filled + len(chunk.data)
         if end > spec.size:
             raise Damaged(f"The server sent too many pixels for frame {number}; get the frame again.")
-        blob[filled:end] = chunk.data
+        blob[filled:end] = np.frombuffer(chunk.data, np.uint8)
         # While the chunk is still in the processor's cache.
         digest.update(chunk.data)
         filled = end

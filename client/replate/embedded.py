@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -111,7 +112,8 @@ def _start(folder: Path) -> Address:
             return where
         if process.poll() is not None:
             raise Failed(f"The server did not start: {_last_line(folder / LOG, begin)}")
-        time.sleep(0.05)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
     process.terminate()
     raise Failed(f"The server did not get ready within {_PATIENCE:.0f} seconds; see {folder / LOG}.")
 

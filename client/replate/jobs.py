@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
@@ -120,7 +120,9 @@ class Job:
             self._note(event.info)
             yield event
 
-    def results(self, after: int = 0, wanted: Callable[[str], bool] = lambda output: True) -> Iterator[Result]:
+    def results(
+        self, after: int = 0, wanted: Callable[[str], bool] = lambda output: True
+    ) -> Generator[Result, None, None]:
         """Output frames and news of the job after a sequence number; the last tells how it ended.
 
         `wanted` says by name which outputs to fetch. Raises typed errors of the
@@ -128,7 +130,7 @@ class Job:
         """
         results = Results(self._link, self.id, self._upload, after, wanted, self._remember)
         # The generator's cleanup must not wait for the garbage collector.
-        with closing(iter(results)) as found:  # type: ignore[type-var]
+        with closing(iter(results)) as found:
             for result in found:
                 self._note(result.info)
                 yield result
@@ -154,7 +156,7 @@ class Job:
         ReplateError
             When sending the job's own frames failed, with the reason.
         """
-        with closing(self.results(0, lambda name: not outputs or name in outputs)) as found:  # type: ignore[type-var]
+        with closing(self.results(0, lambda name: not outputs or name in outputs)) as found:
             for result in found:
                 if result.frame is not None:
                     yield result.output, result.frame
@@ -166,7 +168,7 @@ class Job:
 
     def wait(self, on_progress: Callable[[JobInfo], None] | None = None) -> Job:
         """Returns when the job is done, without fetching frames. Raises as `frames` does."""
-        with closing(self.results(0, lambda output: False)) as found:  # type: ignore[type-var]
+        with closing(self.results(0, lambda output: False)) as found:
             for result in found:
                 if on_progress is not None and result.info is not None:
                     on_progress(result.info)

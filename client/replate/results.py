@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 from replate.budget import Budget
@@ -49,7 +49,7 @@ class Results:
     _queue: queue.SimpleQueue[Result | ReplateError | None] = field(default_factory=queue.SimpleQueue)
     _budget: Budget = field(default_factory=lambda: Budget(AHEAD))
 
-    def __iter__(self) -> Iterator[Result]:
+    def __iter__(self) -> Generator[Result, None, None]:
         """Frames in the order in which they were finished, then the job's end. Raises typed errors.
 
         A job that failed or was cancelled gives its frames first and its last `info`
@@ -70,7 +70,7 @@ class Results:
             download.stop()
             self._budget.stop()
 
-    def _take(self) -> Iterator[Result]:
+    def _take(self) -> Generator[Result, None, None]:
         last: Result | None = None
         ended = 0
         while ended < 2:

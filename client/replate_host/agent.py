@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from replate_host import protocol
@@ -190,7 +191,7 @@ class Agent:
         }.get(kind)
         if take is not None:
             for handle in handles:
-                self._post(lambda handle=handle: take(handle, said))  # type: ignore[misc]
+                self._post(partial(take, handle, said))
 
     def _again(self) -> None:
         """Watches the jobs that the last agent watched, each from where it was."""
@@ -198,9 +199,9 @@ class Agent:
             watched = list(self._watched.items())
         for handle, (job, sequence) in watched:
             params = {"job": job, "outputs": handle.outputs, "after": sequence}
-            self._session.ask("watch", params, lambda result, error, handle=handle: self._resumed(handle, error))  # type: ignore[misc]
+            self._session.ask("watch", params, partial(self._resumed, handle))
 
-    def _resumed(self, handle: JobHandle, error: AgentError | None) -> None:
+    def _resumed(self, handle: JobHandle, result: Any, error: AgentError | None) -> None:
         if error is not None:
             with self._lock:
                 self._watched.pop(handle, None)
@@ -210,7 +211,7 @@ class Agent:
         with self._lock:
             handles, self._watched = list(self._watched), {}
         for handle in handles:
-            self._post(lambda handle=handle: handle.lose(error))  # type: ignore[misc]
+            self._post(partial(handle.lose, error))
 
     def _cancelled(self, result: Any, error: AgentError | None) -> None:
         if error is not None:

@@ -64,7 +64,7 @@ class Delivery:
 
     def _fetch(self) -> None:
         try:
-            with closing(self._job.results(self._sequence, self._patterns.__contains__)) as results:  # type: ignore[type-var]
+            with closing(self._job.results(self._sequence, self._patterns.__contains__)) as results:
                 for result in results:
                     if self._stop.is_set():
                         return

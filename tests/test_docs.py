@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from replate_server.operations.compliance import comply
 from replate_server.settings import described
 
 ROOT = Path(__file__).parents[1]
@@ -22,3 +24,11 @@ def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)\)", page.read_text(encoding="utf-8"))
     broken = [link for link in links if not link.startswith("http") and not (page.parent / link).exists()]
     assert not broken
+
+
+def test_the_example_of_a_model_complies() -> None:
+    page = (ROOT / "docs" / "adding-a-model.md").read_text(encoding="utf-8")
+    example = page.split("```python\n", 1)[1].split("```", 1)[0]
+    names: dict[str, Any] = {}
+    exec(example, names)
+    comply(names["Negative"], {})

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from replate.frame import Box
 from replate_server.darkroom.matte import grow
 
-Mask = NDArray[np.bool_]
+Hole = NDArray[np.bool_]
 
 _APART = 32
 """Holes nearer to each other than twice this, in pixels, are filled together."""
@@ -19,7 +19,7 @@ _MOST = 24
 """Above this many, they are filled together: a hole each would take for ever."""
 
 
-def holes(hole: Mask, context: float, least: int) -> Iterator[tuple[Box, Mask]]:
+def holes(hole: Hole, context: float, least: int) -> Iterator[tuple[Box, Hole]]:
     """Each hole's neighbourhood, and which of its pixels belong to that hole.
 
     `hole` is [height, width]. A neighbourhood reaches beyond its hole by `context` times the hole's longer side,

@@ -12,7 +12,7 @@ import numpy as np
 
 from replate.values import Value
 from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor
-from replate_server.operations.inpaint.holes import Mask
+from replate_server.operations.inpaint.holes import Hole
 from replate_server.operations.sessions import planes, session
 
 
@@ -32,7 +32,7 @@ class MiGan:
     def load(self, weights: Mapping[str, Path], device: str) -> None:
         self._run = session(weights["migan"], device)
 
-    def run(self, picture: Tensor, hole: Mask, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Tensor:
+    def run(self, picture: Tensor, hole: Hole, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Tensor:
         """The picture filled. The network paints in 8 bits: its steps are dithered, the same way every time."""
         steps.progress(0.0)
         eight = np.rint(picture * 255.0).clip(0, 255).astype(np.uint8)

@@ -13,7 +13,7 @@ from replate.values import OutputPlate, Parameter, ParameterType, Role, RoleKind
 from replate_server.darkroom.geometry import crop, pad
 from replate_server.darkroom.matte import composite, feather, grow, matte_of
 from replate_server.operations.contract import Delivery, Model, Steps, Tensor, Window
-from replate_server.operations.inpaint.holes import Mask, holes
+from replate_server.operations.inpaint.holes import Hole, holes
 from replate_server.operations.pictures import checked, developed, same_windows
 from replate_server.operations.spans import Span, part
 
@@ -24,7 +24,7 @@ _LEAST_CONTEXT = 64
 class Inpainter(Model, Protocol):
     """A model that fills holes."""
 
-    def run(self, picture: Tensor, hole: Mask, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Tensor:
+    def run(self, picture: Tensor, hole: Hole, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Tensor:
         """The picture [height, width, 3] filled where `hole` [height, width] is true; what is elsewhere is not used."""
 
 
@@ -103,7 +103,7 @@ def _share(window: Window, plate: Frame, number: int) -> Tensor:
     return share
 
 
-def _filled(model: Inpainter, window: Window, number: int, picture: Tensor, hole: Mask, steps: Steps) -> Tensor:
+def _filled(model: Inpainter, window: Window, number: int, picture: Tensor, hole: Hole, steps: Steps) -> Tensor:
     filled, open_ = picture.copy(), hole.copy()
     sizes = model.card.sizes
     each = list(holes(hole, _CONTEXT, _LEAST_CONTEXT))

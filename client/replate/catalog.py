@@ -95,9 +95,6 @@ class Catalog:
                 return model
         raise NotFound(f"The server knows no model '{name}'; it knows {', '.join(m.name for m in self.models)}.")
 
-    def models_of(self, operation: str) -> tuple[Model, ...]:
-        return tuple(model for model in self.models if model.operation == operation)
-
 
 def describe(link: Link) -> Catalog:
     """Asks the server. Raises `Unmet`, saying which side to upgrade, when the versions do not fit."""

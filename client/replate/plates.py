@@ -106,15 +106,6 @@ class Sender:
         return Blob(stored.digest, stored.spec.size, load)
 
 
-def numbers_of(plate: PlateLike) -> tuple[int, ...]:
-    """The frame numbers of a plate, rising."""
-    if isinstance(plate, Frame):
-        return (plate.spec.number,)
-    if isinstance(plate, Plate):
-        return tuple(sorted(plate.numbers))
-    return tuple(sorted({frame.spec.number for frame in plate}))
-
-
 def _items(plate: PlateLike) -> Iterator[_Item]:
     if isinstance(plate, Frame):
         yield _Item(plate.spec.number, partial(_itself, plate), in_memory=True)

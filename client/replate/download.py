@@ -14,16 +14,9 @@ from blake3 import blake3
 from replate.chunks import Chunk
 from replate.errors import Cancelled, Damaged, Unavailable
 from replate.frame import Frame, Pixels, StoredFrame
-from replate.link import Link, Patience
+from replate.link import Link, Patience, Stream
 from replate.v1 import plates_pb2
 from replate.wire import write_digest
-
-
-@dataclass(slots=True)
-class _Stream:
-    """Whether a call's request iterator should go on."""
-
-    open: bool = True
 
 
 @dataclass(slots=True)
@@ -85,7 +78,7 @@ class Download:
 
     def _receive(self) -> Iterator[tuple[str, Frame]]:
         """One Download call."""
-        stream = _Stream()
+        stream = Stream()
 
         def requests() -> Iterator[plates_pb2.DownloadRequest]:
             while (wanted := self._next(stream)) is not None:
@@ -119,7 +112,7 @@ class Download:
                 self._condition.wait()
             return bool(self._wanted) and not self._stop.is_set()
 
-    def _next(self, stream: _Stream) -> tuple[str, StoredFrame] | None:
+    def _next(self, stream: Stream) -> tuple[str, StoredFrame] | None:
         with self._condition:
             while stream.open and not self._wanted and not self._complete and not self._stop.is_set():
                 self._condition.wait()

@@ -129,6 +129,13 @@ class Link:
 
 
 @dataclass(slots=True)
+class Stream:
+    """Whether a call's request iterator should go on; an abandoned one must take nothing more."""
+
+    open: bool = True
+
+
+@dataclass(slots=True)
 class Patience:
     """How long a server that went away is waited for, counted from when it last answered."""
 
@@ -169,9 +176,9 @@ def _open(where: Address) -> Calls:
     channel = _channel(where)
     return Calls(
         channel=channel,
-        plates=plates_pb2_grpc.PlatesStub(channel),  # type: ignore[no-untyped-call]
-        jobs=jobs_pb2_grpc.JobsStub(channel),  # type: ignore[no-untyped-call]
-        catalog=catalog_pb2_grpc.CatalogStub(channel),  # type: ignore[no-untyped-call]
+        plates=plates_pb2_grpc.PlatesStub(channel),
+        jobs=jobs_pb2_grpc.JobsStub(channel),
+        catalog=catalog_pb2_grpc.CatalogStub(channel),
         upload=channel.stream_stream(
             chunks.UPLOAD,
             request_serializer=chunks.write_chunk,

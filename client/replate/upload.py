@@ -11,7 +11,7 @@ from typing import Any
 
 from replate.chunks import Chunk, chunks_of
 from replate.errors import Cancelled, Failed, ReplateError, Unavailable
-from replate.link import Link, Patience
+from replate.link import Link, Patience, Stream
 from replate.v1 import plates_pb2
 from replate.wire import write_digest
 
@@ -39,13 +39,6 @@ class Sent:
     bytes: int = 0
     wanted_blobs: int = 0
     wanted_bytes: int = 0
-
-
-@dataclass(slots=True)
-class _Stream:
-    """Whether a call's request iterator should go on; an abandoned one must take no more blobs."""
-
-    open: bool = True
 
 
 @dataclass(slots=True)
@@ -147,7 +140,7 @@ class Upload:
 
     def _wait_for_work(self) -> bool:
         """Waits for a blob that the server lacks. False when there will be none."""
-        blob = self._next(_Stream())
+        blob = self._next(Stream())
         if blob is None:
             return False
         with self._condition:
@@ -156,7 +149,7 @@ class Upload:
 
     def _send(self, patience: Patience) -> None:
         """One Upload call, until everything is sent or it breaks."""
-        stream, faults = _Stream(), list[ReplateError]()
+        stream, faults = Stream(), list[ReplateError]()
 
         def requests() -> Iterator[Chunk]:
             try:
@@ -194,7 +187,7 @@ class Upload:
         if blob is not None:
             blob.release()
 
-    def _next(self, stream: _Stream) -> Blob | None:
+    def _next(self, stream: Stream) -> Blob | None:
         """The next blob to send; None when there are no more, or the stream is no longer wanted."""
         while True:
             with self._condition:

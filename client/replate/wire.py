@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from replate.errors import BadRequest
 from replate.frame import Box, FrameSpec, MetadataValue, PixelType, StoredFrame
@@ -32,6 +33,8 @@ MOST_METADATA = 64 << 10
 """Bytes of a frame's metadata, as it travels."""
 MOST_NAME = 255
 """Characters of a channel, a view or a colour space; what OpenEXR takes."""
+
+Window = Literal["data_window", "display_window"]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PIXEL_TYPES = {
@@ -169,8 +172,8 @@ def _size(spec: FrameSpec) -> str:
     return f"{spec.display_window.width}x{spec.display_window.height}"
 
 
-def _read_window(frame: str, what: str, message: plates_pb2.FrameSpec, field: str) -> Box:
-    if not message.HasField(field):  # type: ignore[arg-type]
+def _read_window(frame: str, what: str, message: plates_pb2.FrameSpec, field: Window) -> Box:
+    if not message.HasField(field):
         raise BadRequest(f"{frame} has no {what}; give it one.")
     box: plates_pb2.Box = getattr(message, field)
     if box.width < 1 or box.height < 1:

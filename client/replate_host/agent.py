@@ -233,4 +233,5 @@ class Agent:
         try:
             self._notice(text)
         except Exception:
+            # The host's way of being told is broken, and there is no other: it is not tried again.
             self._notice = None

@@ -101,17 +101,16 @@ class Settings(BaseSettings):
     )
     embedded: bool = Field(False, description="Serve this machine's user only, choose the address, end when idle.")
     idle_seconds: float = Field(900.0, gt=0, description="An embedded server ends after this time without work.")
-    engine: Literal["local"] = Field("local", description="What runs windows.")
     colour_config: str = Field("ocio://default", description="OpenColorIO config that names the colour spaces.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What the log tells, and what is worse."
     )
     users: tuple[User, ...] = Field((), description="Who may connect; empty to let everybody on this machine in.")
     tls: TlsSettings | None = Field(None, description="Certificate and key files to serve TLS with.")
-    store: StoreSettings = StoreSettings()  # type: ignore[call-arg]
-    limits: LimitSettings = LimitSettings()  # type: ignore[call-arg]
-    worker: WorkerSettings = WorkerSettings()  # type: ignore[call-arg]
-    weights: WeightSettings = WeightSettings()  # type: ignore[call-arg]
+    store: StoreSettings = StoreSettings()
+    limits: LimitSettings = LimitSettings()
+    worker: WorkerSettings = WorkerSettings()
+    weights: WeightSettings = WeightSettings()
 
     @property
     def weights_folder(self) -> Path:

@@ -13,7 +13,15 @@ from typing import Annotated
 import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 import replate
 from replate.demo.server import pull_weights, serving, weight_file
@@ -118,10 +126,10 @@ def _gather(jobs: Mapping[str, Job], out: Path) -> dict[str, Made]:
         return {label: future.result() for label, future in running.items()}
 
 
-def _teller(bars: Progress, bar: int) -> Callable[[JobInfo], None]:
+def _teller(bars: Progress, bar: TaskID) -> Callable[[JobInfo], None]:
     def tell(info: JobInfo) -> None:
         done = info.progress.fraction * info.progress.frames_total
-        bars.update(bar, completed=int(done), news=info.message)  # type: ignore[arg-type]
+        bars.update(bar, completed=int(done), news=info.message)
 
     return tell
 

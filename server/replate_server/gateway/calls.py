@@ -47,6 +47,7 @@ class Activity:
             return 0.0 if self._calls else time.monotonic() - self._last
 
 
+# The class takes type arguments in its stubs alone.
 class Gate(grpc.ServerInterceptor):  # type: ignore[type-arg]
     """Wraps every method of every service."""
 

@@ -43,8 +43,8 @@ class Gateway:
         )
         self._health = health.HealthServicer()
         self._server.add_generic_rpc_handlers((plates.handler(),))
-        jobs_pb2_grpc.add_JobsServicer_to_server(jobs, self._server)  # type: ignore[no-untyped-call]
-        catalog_pb2_grpc.add_CatalogServicer_to_server(catalog, self._server)  # type: ignore[no-untyped-call]
+        jobs_pb2_grpc.add_JobsServicer_to_server(jobs, self._server)
+        catalog_pb2_grpc.add_CatalogServicer_to_server(catalog, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
         self.address = _bind(self._server, settings)

@@ -107,7 +107,7 @@ class FrameFiles:
                 f"Frame {spec.number} has {blob.nbytes} bytes where its spec needs {spec.size}: "
                 "send a spec that fits the pixels."
             )
-        pixels: Pixels = np.frombuffer(blob, spec.pixel_type.dtype).reshape(spec.shape)  # type: ignore[assignment]
+        pixels: Any = np.frombuffer(blob, spec.pixel_type.dtype).reshape(spec.shape)
         return Frame(spec, pixels)
 
     def cached(self, key: str) -> Cached | None:

@@ -65,6 +65,7 @@ def take_out(archive: Path, form: Form, wanted: Mapping[str, Weight], folder: Pa
     """
     try:
         files = (_from_zip if form is Form.ZIP else _from_tar)(archive, wanted, folder, tick)
+    # NotImplementedError is zipfile's word for a compression that it does not know.
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise Damaged(f"{archive.name} cannot be read ({error})") from error
     missing = [member for member, weight in wanted.items() if weight.name not in files]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
 from replate import catalog, embedded
 from replate.catalog import Catalog
 from replate.digests import Digests, FileDigests
-from replate.jobs import Job, Jobs
+from replate.jobs import InputLike, Job, Jobs
 from replate.link import Address, Link
 from replate.plates import Sender
+from replate.values import Priority, Value
 
 
 def connect(
@@ -68,7 +70,6 @@ class Client:
         self._link = link
         self._sender = Sender(digests, files)
         self._jobs = Jobs(link, self._sender, digests)
-        self.submit = self._jobs.submit
 
     def __enter__(self) -> Client:
         return self
@@ -90,6 +91,34 @@ class Client:
     def catalog(self) -> Catalog:
         """What the server can do."""
         return catalog.describe(self._link)
+
+    def submit(
+        self,
+        operation: str,
+        inputs: Mapping[str, InputLike],
+        *,
+        model: str = "",
+        parameters: Mapping[str, Value] | None = None,
+        frames: tuple[int, int] | None = None,
+        seed: int = 0,
+        title: str = "",
+        project: str = "",
+        priority: Priority = Priority.NORMAL,
+        request: str = "",
+    ) -> Job:
+        """Asks for a job: see `replate.jobs.Jobs.submit`."""
+        return self._jobs.submit(
+            operation,
+            inputs,
+            model=model,
+            parameters=parameters,
+            frames=frames,
+            seed=seed,
+            title=title,
+            project=project,
+            priority=priority,
+            request=request,
+        )
 
     def job(self, id: str) -> Job:
         """A job by its id. Raises `NotFound`."""

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {"replate": "client", "replate_host": "client", "replate_server": "server"}
 OURS = (*FOLDERS, "nuke_plugin", "blender_addon")
 
-VOCABULARY = ("replate.frame", "replate.values", "replate.errors")
+VOCABULARY = ("replate.depth", "replate.frame", "replate.values", "replate.errors")
 """What every room may speak; it depends on numpy alone."""
 
 WIRE = ("grpc", "grpc_health", "grpc_reflection", "google", "replate.v1", "replate.wire", "replate.wire_values")

@@ -15,6 +15,7 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
+from replate.depth import Depth
 from replate.errors import BadRequest
 
 Pixels = NDArray[np.float16] | NDArray[np.float32]
@@ -82,6 +83,8 @@ class FrameSpec:
     pixel_aspect: float = 1.0
     view: str = ""
     metadata: Mapping[str, MetadataValue] = field(default_factory=lambda: MappingProxyType({}))
+    depth: Depth | None = None
+    """What the samples mean where they are depth; None where they are not, or nobody said."""
 
     @property
     def shape(self) -> tuple[int, int, int]:

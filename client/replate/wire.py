@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
+from replate.depth import Depth
 from replate.errors import BadRequest
 from replate.frame import Box, FrameSpec, MetadataValue, PixelType, StoredFrame
 from replate.v1 import plates_pb2
@@ -92,6 +93,7 @@ def write_spec(spec: FrameSpec) -> plates_pb2.FrameSpec:
             pixel_type=_PIXEL_TYPES[spec.pixel_type],
             colour_space=spec.colour_space,
             view=spec.view,
+            depth=_write_depth(spec.depth),
             metadata=[_write_attribute(name, value) for name, value in spec.metadata.items()],
         )
     except (ValueError, TypeError) as error:
@@ -112,6 +114,7 @@ def read_spec(message: plates_pb2.FrameSpec) -> FrameSpec:
         colour_space=_read_name(frame, "colour space", message.colour_space),
         pixel_aspect=_read_aspect(frame, message.pixel_aspect),
         view=_read_name(frame, "view", message.view) if message.view else "",
+        depth=_read_depth(frame, message.depth) if message.HasField("depth") else None,
         metadata=_read_metadata(frame, message.metadata),
     )
 
@@ -209,6 +212,26 @@ def _read_aspect(frame: str, aspect: float) -> float:
     if not math.isfinite(aspect) or aspect < 0:
         raise BadRequest(f"{frame} has the pixel aspect {aspect}; it must be a positive number.")
     return aspect or 1.0
+
+
+def _write_depth(depth: Depth | None) -> plates_pb2.Depth | None:
+    if depth is None:
+        return None
+    return plates_pb2.Depth(
+        metric=depth.metric,
+        inverse=depth.inverse,
+        near=depth.near,
+        far=depth.far,
+        invalid=depth.invalid,
+        focal=depth.focal,
+    )
+
+
+def _read_depth(frame: str, message: plates_pb2.Depth) -> Depth:
+    try:
+        return Depth(message.metric, message.inverse, message.near, message.far, message.invalid, message.focal)
+    except BadRequest as error:
+        raise BadRequest(f"{frame}: {error}") from None
 
 
 def _write_attribute(name: str, value: MetadataValue) -> plates_pb2.Attribute:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replate.chunks import Chunk, chunks_of, read_chunk, write_chunk
+from replate.depth import Depth
 from replate.errors import BadRequest
 from replate.frame import Box, FrameSpec, PixelType, StoredFrame
 from replate.v1 import plates_pb2
@@ -33,6 +34,15 @@ text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 names = text.filter(bool)
 numbers = st.floats(allow_nan=False)
 metadata_values = st.one_of(text, st.integers(-(2**63), 2**63 - 1), numbers, st.lists(numbers, max_size=16).map(tuple))
+depths = st.builds(
+    Depth,
+    metric=st.booleans(),
+    inverse=st.booleans(),
+    near=st.floats(1e-3, 1.0),
+    far=st.one_of(st.floats(1.0, 1e6), st.just(float("inf"))),
+    invalid=numbers,
+    focal=st.floats(0, 1e6),
+)
 specs = st.builds(
     FrameSpec,
     number=int32,
@@ -44,6 +54,7 @@ specs = st.builds(
     pixel_aspect=st.floats(1e-3, 1e3),
     view=text,
     metadata=st.dictionaries(names, metadata_values, max_size=8),
+    depth=st.none() | depths,
 )
 digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
 
@@ -122,6 +133,10 @@ def test_a_message_that_says_nothing_is_refused() -> None:
     message = write_spec(spec(metadata={"a": 1}))
     message.metadata[0].ClearField("value")
     with pytest.raises(BadRequest, match="metadata a without a value"):
+        read_spec(message)
+    message = write_spec(spec(depth=Depth(True, True, 1.0, 2.0)))
+    message.depth.near = 3.0
+    with pytest.raises(BadRequest, match=r"Frame 12: Depth from 3\.0 to 2\.0 makes no sense"):
         read_spec(message)
 
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from replate.errors import BadRequest, Damaged, NotFound
 from replate.frame import DATA, Box, Frame, FrameSpec, PixelType
 from replate.media.colour import LINEAR, decode, space_of_display, space_of_linear
+from replate.media.depth_header import depth_of
 from replate.media.layers import Choice, Part, choose
 from replate.media.metadata import attributes_of, metadata_of
 
@@ -148,6 +149,7 @@ def _header(file: Any, path: Path, number: int, wish: Wish) -> _Header:
         colour_space=space,
         pixel_aspect=float(attributes.get("PixelAspectRatio", 1.0)) or 1.0,
         view=choice.view or wish.view,
+        depth=depth_of(attributes) if space == DATA else None,
         metadata=metadata_of(chosen),
     )
     code_space = ""

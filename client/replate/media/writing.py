@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from replate.errors import BadRequest, Exhausted
 from replate.frame import DATA, Frame, FrameSpec, Pixels, PixelType
 from replate.media.colour import DISPLAY, UNKNOWN, convert, interop_name
+from replate.media.depth_header import put_depth
 from replate.media.metadata import RECIPE, put_metadata
 from replate.media.sequences import Pattern
 from replate.media.viewing import planes_in_format
@@ -122,6 +123,8 @@ def _exr(frame: Frame, recipe: str | None, compression: str) -> tuple[oiio.Image
     header.full_x, header.full_y = display.x, display.y
     header.full_width, header.full_height = display.width, display.height
     put_metadata(header, spec.metadata)
+    if spec.depth is not None:
+        put_depth(header, spec.depth)
     header["PixelAspectRatio"] = float(spec.pixel_aspect)
     header["compression"] = compression
     if spec.view:

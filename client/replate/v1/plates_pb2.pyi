@@ -157,6 +157,7 @@ class FrameSpec(_message.Message):
     COLOUR_SPACE_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    DEPTH_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Frame number on the plate's own count."""
     pixel_aspect: _builtins.float
@@ -187,6 +188,10 @@ class FrameSpec(_message.Message):
 
     @_builtins.property
     def metadata(self) -> _containers.RepeatedCompositeFieldContainer[Global___Attribute]: ...
+    @_builtins.property
+    def depth(self) -> Global___Depth:
+        """What the samples mean where they are depth."""
+
     def __init__(
         self,
         *,
@@ -199,14 +204,56 @@ class FrameSpec(_message.Message):
         colour_space: _builtins.str = ...,
         view: _builtins.str = ...,
         metadata: _abc.Iterable[Global___Attribute] | None = ...,
+        depth: Global___Depth | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["data_window", b"data_window", "display_window", b"display_window"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["data_window", b"data_window", "depth", b"depth", "display_window", b"display_window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "colour_space", b"colour_space", "data_window", b"data_window", "display_window", b"display_window", "metadata", b"metadata", "number", b"number", "pixel_aspect", b"pixel_aspect", "pixel_type", b"pixel_type", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "colour_space", b"colour_space", "data_window", b"data_window", "depth", b"depth", "display_window", b"display_window", "metadata", b"metadata", "number", b"number", "pixel_aspect", b"pixel_aspect", "pixel_type", b"pixel_type", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FrameSpec: _TypeAlias = FrameSpec  # noqa: Y015
+
+@_typing.final
+class Depth(_message.Message):
+    """Planar depth: distance along the view axis, or one over it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METRIC_FIELD_NUMBER: _builtins.int
+    INVERSE_FIELD_NUMBER: _builtins.int
+    NEAR_FIELD_NUMBER: _builtins.int
+    FAR_FIELD_NUMBER: _builtins.int
+    INVALID_FIELD_NUMBER: _builtins.int
+    FOCAL_FIELD_NUMBER: _builtins.int
+    metric: _builtins.bool
+    """Distances in metres. Otherwise relative: a unit of its own, one for the whole shot."""
+    inverse: _builtins.bool
+    """Samples are 1/Z, where 0 is infinity. Otherwise they are Z."""
+    near: _builtins.float
+    """The least and the greatest distance in the shot; near is over 0, far may be infinite."""
+    far: _builtins.float
+    invalid: _builtins.float
+    """The sample that stands where nothing is known."""
+    focal: _builtins.float
+    """Focal length in pixels of the display window, where the model found one; 0: not known."""
+    def __init__(
+        self,
+        *,
+        metric: _builtins.bool = ...,
+        inverse: _builtins.bool = ...,
+        near: _builtins.float = ...,
+        far: _builtins.float = ...,
+        invalid: _builtins.float = ...,
+        focal: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["far", b"far", "focal", b"focal", "invalid", b"invalid", "inverse", b"inverse", "metric", b"metric", "near", b"near"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Depth: _TypeAlias = Depth  # noqa: Y015
 
 @_typing.final
 class Frame(_message.Message):

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from replate.depth import Depth
 from replate.errors import BadRequest
 from replate.frame import Box, Frame, FrameSpec, PixelType
 from replate.media import PlateWriter, open_plate, write_frame
@@ -96,6 +97,18 @@ def test_footage_is_the_same_after_a_round_trip(footage: Path, tmp_path: Path) -
         kept = {name: value for name, value in again.spec.metadata.items() if name != "DateTime"}
         assert frame.spec == replace(again.spec, metadata=kept)
         np.testing.assert_array_equal(frame.pixels, again.pixels)
+
+
+@pytest.mark.parametrize("depth", [Depth(False, True, 0.7, float("inf")), Depth(True, False, 1 / 3, 9.1, -1.0, 812.3)])
+def test_an_exr_says_what_its_depth_means(tmp_path: Path, depth: Depth) -> None:
+    box = Box(0, 0, 4, 3)
+    frame = frame_like(FrameSpec(7, box, box, ("depth.Z",), PixelType.FLOAT, "data", depth=depth))
+    write_frame(tmp_path / "z.0007.exr", frame)
+    again = open_plate(tmp_path / "z.0007.exr").read(7)
+    assert again.spec.depth == depth
+    np.testing.assert_array_equal(again.pixels, frame.pixels)
+    write_frame(tmp_path / "again.0007.exr", again)
+    assert OpenEXR.File(str(tmp_path / "again.0007.exr")).header()["replate:depth_near"] == depth.near
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.jpg"])

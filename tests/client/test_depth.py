@@ -13,7 +13,7 @@ from replate.errors import BadRequest
 depths = st.builds(Depth, st.booleans(), st.booleans(), st.just(0.5), st.just(50.0), st.sampled_from([0.0, -1.0, 1e10]))
 
 
-@given(depths, st.lists(st.floats(0.01, 1e6, width=32), min_size=1, max_size=20))
+@given(depths, st.lists(st.floats(2**-7, 1e6, width=32), min_size=1, max_size=20))
 def test_distances_come_back(depth: Depth, given_: list[float]) -> None:
     far = np.array(given_, np.float32)
     np.testing.assert_allclose(distances(samples(far, depth), depth), far, rtol=1e-6)

@@ -17,11 +17,11 @@ _NUMBERS = ("near", "far", "invalid", "focal")
 
 
 def put_depth(header: oiio.ImageSpec, depth: Depth) -> None:
-    """Writes "replate:depth" (metric or relative), "replate:depth_encoding" (1/Z or Z) and the numbers beside them."""
+    """Writes "replate:depth" (metric or relative), "replate:depth_encoding" (1/Z or Z) and the numbers, in 32 bits."""
     header[PREFIX] = next(text for text, metric in _KINDS.items() if metric == depth.metric)
     header[f"{PREFIX}_encoding"] = next(text for text, inverse in _ENCODINGS.items() if inverse == depth.inverse)
     for name in _NUMBERS:
-        header.attribute(f"{PREFIX}_{name}", oiio.TypeDesc("double"), float(getattr(depth, name)))
+        header.attribute(f"{PREFIX}_{name}", float(getattr(depth, name)))
 
 
 def depth_of(attributes: Mapping[str, Any]) -> Depth | None:

@@ -99,7 +99,9 @@ def test_footage_is_the_same_after_a_round_trip(footage: Path, tmp_path: Path) -
         np.testing.assert_array_equal(frame.pixels, again.pixels)
 
 
-@pytest.mark.parametrize("depth", [Depth(False, True, 0.7, float("inf")), Depth(True, False, 1 / 3, 9.1, -1.0, 812.3)])
+@pytest.mark.parametrize(
+    "depth", [Depth(False, True, 0.75, float("inf")), Depth(True, False, 0.375, 9.25, -1.0, 812.5)]
+)
 def test_an_exr_says_what_its_depth_means(tmp_path: Path, depth: Depth) -> None:
     box = Box(0, 0, 4, 3)
     frame = frame_like(FrameSpec(7, box, box, ("depth.Z",), PixelType.FLOAT, "data", depth=depth))

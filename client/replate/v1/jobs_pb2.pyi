@@ -291,7 +291,9 @@ Global___JobOutput: _TypeAlias = JobOutput  # noqa: Y015
 
 @_typing.final
 class FrameRange(_message.Message):
-    """First to last, both included."""
+    """First to last, both included. Of a job whose first input is a single frame, any numbers may be
+    asked for: a still holds for all of them.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -140,7 +140,7 @@ class Window(Protocol):
     def frame(self, role: str, number: int) -> Frame:
         """A frame of an input, read when asked for; pixels are read-only.
 
-        A one-frame input gives that frame for any number.
+        A one-frame input gives that frame for any number, under that number.
         """
 
     def digest(self, role: str, number: int) -> str:

@@ -63,7 +63,7 @@ class Admission:
             raise BadRequest("A title has at most 200 characters and a project's name 100: shorten it.")
         parameters = check_parameters(operation, card, request.parameters)
         plates = self._inputs(operation, request.inputs)
-        main = plates[operation.roles[0].name]
+        main = _held(plates[operation.roles[0].name], request.range, self._limits.plate_frames)
         numbers = _in_range(sorted({number for _, number in main}), request.range)
         delivered = set(numbers)
         needed = {at for at in main if at[1] in delivered}
@@ -189,6 +189,17 @@ def _windows(card: Card, main: Frames, numbers: Sequence[int]) -> list[WindowRec
     # The first frames of all views come before the last frames of any.
     ordered = sorted(windows, key=lambda window: (window.numbers[0], window.view))
     return [replace(window, ordinal=ordinal) for ordinal, window in enumerate(ordered)]
+
+
+def _held(frames: Frames, wanted: tuple[int, int] | None, most: int) -> Frames:
+    """A still holds for any frame: it is there under every number that is asked for."""
+    if len(frames) != 1 or wanted is None:
+        return frames
+    count = wanted[1] - wanted[0] + 1
+    if not 1 <= count <= most:
+        raise BadRequest(f"Frames {wanted[0]} to {wanted[1]} of a still were asked for: ask for 1 to {most} frames.")
+    (((view, _), spec),) = frames.items()
+    return {(view, number): spec for number in range(wanted[0], wanted[1] + 1)}
 
 
 def _in_range(present: Sequence[int], wanted: tuple[int, int] | None) -> list[int]:

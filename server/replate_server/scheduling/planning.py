@@ -92,8 +92,10 @@ class Planner:
             return None
         for _, frame in known:
             self._store.touch(frame.digest)
-        plate = {frame.spec.number: frame for frame in task.inputs[operations()[task.operation].roles[0].name]}
-        return [(output, with_metadata_of(frame, plate[frame.spec.number])) for output, frame in known]
+        frames = task.inputs[operations()[task.operation].roles[0].name]
+        plate = {frame.spec.number: frame for frame in frames}
+        still = frames[0] if len(frames) == 1 else None
+        return [(output, with_metadata_of(frame, still or plate[frame.spec.number])) for output, frame in known]
 
     def _frames_of(self, link: JobOutput) -> frozenset[tuple[str, int]]:
         return frozenset(

@@ -6,6 +6,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from replate.errors import Cancelled, NotFound
 from replate.frame import Frame, Pixels, StoredFrame
@@ -69,7 +70,8 @@ class RunningWindow:
     def _stored(self, role: str, number: int) -> StoredFrame:
         frames = self._frames[role]
         if len(frames) == 1:
-            return next(iter(frames.values()))
+            still = next(iter(frames.values()))
+            return replace(still, spec=replace(still.spec, number=number))
         if number not in frames:
             raise NotFound(f"The {role} has no frame {number}: render it, or ask for the frames that are there.")
         return frames[number]

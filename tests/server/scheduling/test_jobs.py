@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from replate.connection import Client
-from replate.errors import Cancelled, Failed
+from replate.errors import BadRequest, Cancelled, Failed
 from replate.values import JobState, Priority
 from serving import Studio, digests, noise, until
 
@@ -28,6 +28,23 @@ def test_a_part_of_a_plate_that_was_made_is_not_made_again(client: Client, studi
     for frames in ((1002, 1003), None):
         client.submit("restyle", inputs, model="restyle/invert", parameters={"gate": gate.name}, frames=frames).wait()
     assert gate.finished == len(NUMBERS)
+
+
+def test_a_still_holds_for_any_frame(client: Client, studio: Studio) -> None:
+    gate, still, style = studio.gate("held", 99), noise([7]), noise()
+    for _ in range(2):
+        job = client.submit(
+            "restyle",
+            {"plate": still, "style": style},
+            model="restyle/invert",
+            parameters={"gate": gate.name},
+            frames=(1, 3),
+        )
+        results = [result.frame for result in job.results() if result.frame is not None]
+        assert [frame.spec.number for frame in results] == [1, 2, 3]
+    assert gate.finished == 3
+    with pytest.raises(BadRequest, match="ask for 1 to"):
+        client.submit("identity", {"plate": still}, frames=(3, 1))
 
 
 def test_a_cancelled_job_leaves_the_device_and_keeps_what_it_gave(client: Client, studio: Studio) -> None:

@@ -196,8 +196,8 @@ def _held(frames: Frames, wanted: tuple[int, int] | None, most: int) -> Frames:
     if len(frames) != 1 or wanted is None:
         return frames
     count = wanted[1] - wanted[0] + 1
-    if not 1 <= count <= most:
-        raise BadRequest(f"Frames {wanted[0]} to {wanted[1]} of a still were asked for: ask for 1 to {most} frames.")
+    if count > most:
+        raise BadRequest(f"{count} frames of a still were asked for where this server gives {most}: ask for fewer.")
     (((view, _), spec),) = frames.items()
     return {(view, number): spec for number in range(wanted[0], wanted[1] + 1)}
 

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol, cast
+from typing import cast
 
 import numpy as np
 
 from replate.errors import BadRequest
 from replate.frame import Frame
 from replate.values import OutputPlate, Parameter, ParameterType, Role, RoleKind, Value
-from replate_server.darkroom.geometry import crop, pad
 from replate_server.darkroom.matte import composite, feather, grow, matte_of
-from replate_server.operations.contract import Delivery, Model, Steps, Tensor, Window
-from replate_server.operations.inpaint.holes import Hole, holes
-from replate_server.operations.pictures import checked, developed, same_windows
-from replate_server.operations.spans import Span, part
-
-_CONTEXT = 0.5
-_LEAST_CONTEXT = 64
-
-
-class Inpainter(Model, Protocol):
-    """A model that fills holes."""
-
-    def run(self, picture: Tensor, hole: Hole, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Tensor:
-        """The picture [height, width, 3] filled where `hole` [height, width] is true; what is elsewhere is not used."""
+from replate_server.operations.contract import Delivery, Steps, Tensor, Window
+from replate_server.operations.inpaint.filling import Inpainter, fill
+from replate_server.operations.pictures import developed, same_windows
+from replate_server.operations.spans import part
 
 
 class Inpaint:
@@ -82,7 +71,7 @@ class Inpaint:
                 yield Delivery("plate", plate)
                 continue
             development = developed(window, "plate", number, span)
-            filled = _filled(model, window, number, development.display, share > 0, span)
+            filled = fill(model, development.display, share > 0, window.parameters, window.seed, span)
             yield Delivery("plate", composite(development.finish(filled), plate, share))
 
 
@@ -101,19 +90,3 @@ def _share(window: Window, plate: Frame, number: int) -> Tensor:
             "make the matte, grow or feather smaller."
         )
     return share
-
-
-def _filled(model: Inpainter, window: Window, number: int, picture: Tensor, hole: Hole, steps: Steps) -> Tensor:
-    filled, open_ = picture.copy(), hole.copy()
-    sizes = model.card.sizes
-    each = list(holes(hole, _CONTEXT, _LEAST_CONTEXT))
-    for index, (box, mine) in enumerate(each):
-        span = part(steps, index, len(each), f"Cleaning frame {number}")
-        span.progress(0.0)
-        around, inside = pad(crop(filled, box), sizes.multiple, sizes.minimum)
-        missing, _ = pad(crop(open_, box), sizes.multiple, sizes.minimum)
-        made = model.run(around, missing, window.parameters, window.seed, Span(span, 0.1, 1.0))
-        made = crop(checked(made, around.shape, model.card.name), inside)
-        crop(filled, box)[mine] = made[mine]
-        crop(open_, box)[mine] = False
-    return filled

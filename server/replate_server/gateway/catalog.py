@@ -48,7 +48,7 @@ class CatalogService(catalog_pb2_grpc.CatalogServicer):
         try:
             for name in card.weights:
                 weights.append(self._weights.weight(name))
-                self._weights.policy.check(weights[-1])
+                self._weights.check(weights[-1])
         except (NotFound, Unmet) as refusal:
             reason = str(refusal)
         return catalog_pb2.Model(

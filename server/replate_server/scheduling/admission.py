@@ -58,7 +58,7 @@ class Admission:
         """
         operation, card = self._what(request)
         for weight in card.weights:
-            self._weights.policy.check(self._weights.weight(weight))
+            self._weights.check(self._weights.weight(weight))
         if len(request.title) > 200 or len(request.project) > 100:
             raise BadRequest("A title has at most 200 characters and a project's name 100: shorten it.")
         parameters = check_parameters(operation, card, request.parameters)

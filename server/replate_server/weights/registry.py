@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from replate.errors import BadRequest, NotFound
+from replate.errors import BadRequest, NotFound, Unmet
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -100,8 +100,9 @@ class Weight:
     file: str
     """Its file name in the weight store."""
     sha256: str
-    """64 lower-case hexadecimal digits."""
+    """64 lower-case hexadecimal digits; empty where nobody has pinned it yet."""
     bytes: int
+    """0 where nobody has pinned it yet."""
     licence: str
     """SPDX expression."""
     commercial: bool
@@ -110,6 +111,15 @@ class Weight:
     """Whose work it is, as its licence wants it said."""
     sources: tuple[Source, ...]
     """Tried in this order."""
+
+    def check_pinned(self) -> None:
+        """Raises `Unmet` for a weight that no registry says the digest of."""
+        if not self.sha256:
+            raise Unmet(
+                f"No registry knows the digest of weight {self.name}; get the file from "
+                f"{' or '.join(source.label for source in self.sources)}, and write a [[pin]] with "
+                f'name = "{self.name}", its sha256 and its bytes into a file that weights.registries names.'
+            )
 
     @property
     def packages(self) -> tuple[Package, ...]:
@@ -141,11 +151,13 @@ class Registry:
 def read_registries(paths: Iterable[Path]) -> Registry:
     """The weights of several registry files. Raises `BadRequest` for a file that does not hold together.
 
-    A name, and a file name in the store, may be there only once over all of them.
+    A name, and a file name in the store, may be there only once over all of them. A later file may pin a weight of
+    an earlier one: say what file it is, where that says nothing or in its place.
     """
     weights: dict[str, Weight] = {}
     for path in paths:
-        for weight in _read(path):
+        read, pins = _read(path)
+        for weight in read:
             files = {other.file.lower() for other in weights.values()}
             if weight.name in weights or weight.file.lower() in files:
                 raise BadRequest(
@@ -153,6 +165,8 @@ def read_registries(paths: Iterable[Path]) -> Registry:
                     "give it another name and file name."
                 )
             weights[weight.name] = weight
+        for pin in pins:
+            weights[pin.name] = _pinned(pin, weights, path)
     return Registry(weights)
 
 
@@ -176,25 +190,48 @@ class _WeightRow(BaseModel):
     model_config = _STRICT
     name: str = Field(pattern=_NAME)
     file: str = Field(pattern=_NAME)
-    sha256: str = Field(pattern=_SHA256)
-    bytes: int = Field(gt=0)
+    # Both, or neither for a weight that a studio pins itself.
+    sha256: str = Field("", pattern=_SHA256)
+    bytes: int = Field(0, gt=0)
     licence: str = Field(min_length=1)
     commercial: bool
     credit: str
     sources: list[str] = Field(min_length=1)
 
 
+class _PinRow(BaseModel):
+    model_config = _STRICT
+    name: str
+    sha256: str = Field(pattern=_SHA256)
+    bytes: int = Field(gt=0)
+    sources: list[str] = []
+
+
 class _Rows(BaseModel):
     model_config = _STRICT
     archive: list[_ArchiveRow] = []
     weight: list[_WeightRow] = []
+    pin: list[_PinRow] = []
 
 
-def _read(path: Path) -> list[Weight]:
+@dataclass(frozen=True, slots=True)
+class _Pin:
+    """What file a weight of another registry is."""
+
+    name: str
+    sha256: str
+    bytes: int
+    sources: tuple[Source, ...]
+    """Empty for those that the other registry says."""
+
+
+def _read(path: Path) -> tuple[list[Weight], list[_Pin]]:
     try:
         rows = _Rows.model_validate(tomllib.loads(path.read_text("utf-8")))
         packages = {row.package: _package(row) for row in rows.archive}
-        return [_weight(row, packages, path.parent) for row in rows.weight]
+        weights = [_weight(row, packages, path.parent) for row in rows.weight]
+        pins = [_Pin(row.name, row.sha256, row.bytes, _sources(row.sources, packages, path.parent)) for row in rows.pin]
+        return weights, pins
     except OSError as error:
         raise BadRequest(f"Weight registry {path} cannot be read ({error.strerror}); check the settings.") from error
     except ValidationError as error:
@@ -217,10 +254,25 @@ def _package(row: _ArchiveRow) -> Package:
 
 
 def _weight(row: _WeightRow, packages: Mapping[str, Package], folder: Path) -> Weight:
-    sources = tuple(_source(text, packages, folder) for text in row.sources)
+    if bool(row.sha256) != bool(row.bytes):
+        raise ValueError(f"{row.name} has one of sha256 and bytes; give both, or neither for a studio to pin it")
+    sources = _sources(row.sources, packages, folder)
     return Weight(
         row.name, row.file, row.sha256, row.bytes, row.licence, row.commercial, row.credit, sources
     )  # fmt: skip
+
+
+def _pinned(pin: _Pin, weights: Mapping[str, Weight], path: Path) -> Weight:
+    if pin.name not in weights:
+        near = get_close_matches(pin.name, weights, n=1)
+        hint = f"did you mean {near[0]}" if near else "a [[weight]] says all of one"
+        raise BadRequest(f"Weight registry {path} pins {pin.name}, which no registry before it has; {hint}.")
+    weight = weights[pin.name]
+    return replace(weight, sha256=pin.sha256, bytes=pin.bytes, sources=pin.sources or weight.sources)
+
+
+def _sources(texts: Iterable[str], packages: Mapping[str, Package], folder: Path) -> tuple[Source, ...]:
+    return tuple(_source(text, packages, folder) for text in texts)
 
 
 def _source(text: str, packages: Mapping[str, Package], folder: Path) -> Source:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from replate.errors import BadRequest, Damaged, Exhausted, NotFound, Unmet
+from replate.errors import BadRequest, Damaged, Exhausted, NotFound, Unavailable, Unmet
 from replate_server.weights.bundle import write_bundle
 from replate_server.weights.folder import WeightFolder
 from replate_server.weights.incoming import Imported, take_in
@@ -43,19 +43,23 @@ class WeightStore:
         return self._folder.present(self.weight(name))
 
     def permitted(self) -> list[Weight]:
-        """The weights that the policy does not refuse."""
+        """The weights that the policy does not refuse, and whose digest is known."""
         return [weight for weight in self.registry.weights.values() if self._permits(weight)]
+
+    def check(self, weight: Weight) -> None:
+        """Raises `Unmet` for a weight that the policy refuses, or whose digest no registry knows."""
+        self.policy.check(weight)
+        weight.check_pinned()
 
     def get(self, name: str, progress: Progress | None = None) -> Path:
         """The verified file of a weight, fetched when it is not there.
 
         Its digest is computed once in the life of this object, and again when the file has changed.
-        Raises `NotFound` for an unknown name, `Unmet` for a licence the policy refuses, `Unavailable` when no
-        source gives it, `Damaged` when one gives something else, `Exhausted` when the disk is full, and what
-        `progress` raises.
+        Raises `NotFound` for an unknown name, `Unmet` as `check`, `Unavailable` when no source gives it, `Damaged`
+        when one gives something else, `Exhausted` when the disk is full, and what `progress` raises.
         """
         weight, report, folder = self.weight(name), progress or silent, self._folder
-        self.policy.check(weight)
+        self.check(weight)
         if not folder.sound(weight, report):
             with folder.workspace(report) as workspace:
                 # Another process may have fetched it while this one waited.
@@ -65,13 +69,25 @@ class WeightStore:
         return folder.place(weight)
 
     def pull(self, names: Iterable[str] | None = None, progress: Progress | None = None) -> dict[str, Path]:
-        """Gets several weights, None for all that the policy permits: files by name. Raises as `get`."""
+        """Gets several weights: files by name. Raises as `get`.
+
+        None stands for all that the policy permits; of these, those that no source gives are left out, unless that
+        is all of them.
+        """
         weights = self.permitted() if names is None else [self.weight(name) for name in names]
         report, total, done = progress or silent, sum(weight.bytes for weight in weights), 0
-        paths = {}
+        paths: dict[str, Path] = {}
+        missed: Unavailable | None = None
         for weight in weights:
-            paths[weight.name] = self.get(weight.name, part(report, done / total, weight.bytes / total))
+            try:
+                paths[weight.name] = self.get(weight.name, part(report, done / total, weight.bytes / total))
+            except Unavailable as error:
+                if names is not None:
+                    raise
+                missed = error
             done += weight.bytes
+        if missed and not paths:
+            raise missed
         return paths
 
     def export(
@@ -79,8 +95,8 @@ class WeightStore:
     ) -> tuple[str, ...]:
         """Writes weights into one file for `import_` elsewhere, fetching those that are missing.
 
-        None stands for all that the policy permits. Returns their names. Raises as `get`, and `BadRequest`
-        for a target that cannot be written.
+        None stands for what `pull` gets then. Returns their names. Raises as `get`, and `BadRequest` for a target
+        that cannot be written.
         """
         report = progress or silent
         paths = self.pull(names, part(report, 0.0, 0.5))
@@ -122,7 +138,7 @@ class WeightStore:
 
     def _permits(self, weight: Weight) -> bool:
         try:
-            self.policy.check(weight)
+            self.check(weight)
         except Unmet:
             return False
         return True

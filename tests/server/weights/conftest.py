@@ -104,6 +104,12 @@ def weight_row(name: str, content: bytes, sources: Sequence[str], **changes: obj
     return _table("weight", row | changes)
 
 
+def pin_row(name: str, content: bytes, sources: Sequence[str] = ()) -> str:
+    """A [[pin]] of a registry file."""
+    row = {"name": name, "sha256": sha256(content), "bytes": len(content), "sources": list(sources)}
+    return _table("pin", row)
+
+
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 

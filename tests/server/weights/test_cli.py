@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from replate_server.weights import WeightStore
+from replate_server.weights import Policy, WeightStore
 from replate_server.weights.cli import app_for
 from server.weights.conftest import store_of, weight_row
 
 A = b"a" * 100_000
+EVERY_OTHER = frozenset({"MIT", "Apache-2.0", "CC-BY-3.0"})
+"""The licences of what Replate itself asks for, those that forbid commercial work aside."""
 
 
 @pytest.fixture
@@ -56,6 +58,24 @@ def test_an_error_is_one_sentence_and_status_1(store: WeightStore, arguments: tu
     assert result.exit_code == 1
     assert said in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_one_that_no_source_gives_keeps_nobody_from_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(A)
+    mine = {"licence": "LicenseRef-Mine"}
+    rows = (weight_row("lost", A, ["path:lost"], **mine), weight_row("a", A, ["path:a"], **mine))
+    store = store_of(tmp_path, *rows, policy=Policy(refuse=EVERY_OTHER))
+    result = CliRunner().invoke(app_for(lambda: store), ("pull",))
+    assert result.exit_code == 1 and "lost.bin (100 kB) could not be fetched" in result.stderr
+    assert store.present("a")
+    result = CliRunner().invoke(app_for(lambda: store), ("export", str(tmp_path / "weights.tar")))
+    assert result.exit_code == 0 and "Left out lost: no source gives it here." in result.stderr
+
+
+def test_list_shows_what_is_to_be_pinned(store: WeightStore) -> None:
+    listed = {row["name"]: row for row in json.loads(_run(store, "list", "--json"))}
+    assert not listed["depth-anything-v2-base"]["sha256"] and not listed["depth-anything-v2-base"]["permitted"]
+    assert "to be pinned" in _run(store, "list")
 
 
 def _run(store: WeightStore, *arguments: str) -> str:

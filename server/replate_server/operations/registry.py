@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from replate_server.operations.contract import Card, Model, Operation
+from replate_server.operations.depth.operation import Depth
 from replate_server.operations.flow.operation import Flow
 from replate_server.operations.identity.operation import Identity
 from replate_server.operations.inpaint.operation import Inpaint
@@ -26,7 +27,7 @@ GROUP = "replate.models"
 @lru_cache(maxsize=1)
 def operations() -> Mapping[str, Operation]:
     """The operations by name."""
-    made: tuple[Operation, ...] = (Restyle(), Segment(), Matte(), Inpaint(), Flow(), Identity())
+    made: tuple[Operation, ...] = (Restyle(), Depth(), Segment(), Matte(), Inpaint(), Flow(), Identity())
     return MappingProxyType({operation.name: operation for operation in made})
 
 

@@ -209,8 +209,10 @@ def _cancellation_faults(case: _Case, whole: Recorder) -> Iterator[str]:
         return
     if min(whole.fractions) < 0 or max(whole.fractions) > 1:
         yield "Its progress leaves 0 to 1."
+    # What was kept saves time, unless it is there that the model can be cancelled.
+    kept = {} if whole.told_computing else whole.kept
     for at in sorted({round(call) for call in np.linspace(0, len(whole.fractions) - 1, _CANCELLATIONS)}):
-        steps = Recorder(cancel_at=at, kept=dict(whole.kept))
+        steps = Recorder(cancel_at=at, kept=dict(kept))
         try:
             case.run(steps)
         except Cancelled:

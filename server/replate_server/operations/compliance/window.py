@@ -63,14 +63,18 @@ class Recorder:
     kept: dict[str, Cached] = field(default_factory=dict)
     computed: int = 0
     """How often something was not in `kept`."""
+    told_computing: int = 0
+    """How many calls of `progress` came from work whose result is kept, and would not come again."""
     cancelled: int = 0
     """How often `Cancelled` was raised: once, if nobody catches it."""
+    _computing: bool = False
 
     def progress(self, fraction: float, message: str = "") -> None:
         if self.cancel_at is not None and len(self.fractions) >= self.cancel_at:
             self.cancelled += 1
             raise Cancelled("The job was cancelled; submit it again to go on.")
         self.fractions.append(fraction)
+        self.told_computing += self._computing
 
     def warn(self, message: str) -> None:
         self.warnings.append(message)
@@ -78,5 +82,9 @@ class Recorder:
     def cached(self, key: str, compute: Callable[[], Cached]) -> Cached:
         if key not in self.kept:
             self.computed += 1
-            self.kept[key] = compute()
+            self._computing = True
+            try:
+                self.kept[key] = compute()
+            finally:
+                self._computing = False
         return self.kept[key]

@@ -12,12 +12,12 @@ NAME ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 
-.PHONY: demo test bench check proto setup
+.PHONY: demo test bench check proto setup blender
 
 demo: setup
 	$(BIN)/python -m replate.demo --out out/demo --data .replate/demo
 
-test: setup check
+test: setup blender check
 	$(BIN)/python -m pytest
 
 bench: setup
@@ -40,4 +40,13 @@ setup: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -c constraints.txt torch==2.13.0
 	$(BIN)/python -m pip install -c constraints.txt -e '.[server,dev]'
+	@touch $@
+
+# Blender as a module, for tests/hosts alone: its numpy is not the server's.
+blender: .venv-bpy/ready
+
+.venv-bpy/ready: tests/hosts/bpy-4.5.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Replate needs Python 3.11: install it, or name another with make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv-bpy
+	.venv-bpy/bin/python -m pip install -r tests/hosts/bpy-4.5.txt
 	@touch $@

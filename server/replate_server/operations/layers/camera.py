@@ -41,8 +41,9 @@ class Camera:
     @property
     def view(self) -> Matrix:
         """[3, 4] from the world to (X, -Y, distance): the way of OpenCV's cameras."""
-        world = np.eye(4) if self.pose is None else np.linalg.inv(self.pose)
-        return (_FLIP @ world)[:3]
+        pose: Matrix = np.eye(4) if self.pose is None else self.pose
+        view: Matrix = (_FLIP @ np.linalg.inv(pose))[:3]
+        return view
 
     def sees_as(self, other: Camera) -> bool:
         """Whether both take the same picture of anything."""

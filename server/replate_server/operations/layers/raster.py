@@ -106,7 +106,7 @@ def _portions(count: torch.Tensor) -> Iterator[torch.Tensor]:
     """Indices of facets that can have met pixels, in portions of a bounded number of pixels."""
     facets = count.nonzero()[:, 0]
     portion = count[facets].cumsum(0) // _AT_ONCE
-    return iter(facets.split(torch.bincount(portion, minlength=1).tolist()))
+    return iter(torch.split(facets, torch.bincount(portion, minlength=1).tolist()))
 
 
 def _met(

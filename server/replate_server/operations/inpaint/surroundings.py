@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from replate_server.darkroom.matte import grow
 from replate_server.operations.contract import MEGABYTE, Steps, Tensor
 from replate_server.operations.flow.operation import Tracker
-from replate_server.operations.inpaint.backdrop import Backdrop, measure
+from replate_server.operations.inpaint.backdrop import Backdrop, Pair, measure
 from replate_server.operations.inpaint.holes import Hole
+from replate_server.operations.inpaint.lockoff import locked_off
 from replate_server.operations.inpaint.revealing import Revealed
 from replate_server.operations.inpaint.tracing import trace
 from replate_server.operations.spans import part
@@ -83,7 +84,12 @@ class Surroundings:
             else:
                 last = None
             usable[index] = Packed.of(_usable(hole, agreements.pop(index, [])))
-        return cls(shot, motions, usable)
+
+        def compare(first: int, last: int) -> Pair:
+            one, other = context[first], context[last]
+            return measure(tracker, shot.picture(one), shot.picture(other), (shot.hole(one), shot.hole(other)), steps)
+
+        return cls(shot, locked_off(motions, compare), usable)
 
     def index(self, number: int) -> int:
         return self.shot.context.index(number)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from torch.nn import functional
 
 from replate.errors import Unmet
 from replate_server.operations.contract import Tensor
+from replate_server.operations.inference import exact
 
 Tick = Callable[[float], None]
 Layers = Mapping[str, tuple[torch.Tensor, torch.Tensor]]
@@ -47,7 +47,7 @@ class Network:
         """Of the features of a picture that comes in pieces [height, width, 3], with sides that are multiples of 8."""
         total = squares = torch.zeros(1, dtype=torch.float64)
         count = 0
-        with _exact():
+        with exact():
             for piece in pieces:
                 features = self._encode(piece, tick)
                 part = _statistics(features)
@@ -66,7 +66,7 @@ class Network:
 
         `own` are the statistics to take for the picture's; None for those that it has. Sides are multiples of 8.
         """
-        with _exact():
+        with exact():
             features = self._encode(picture, lambda fraction: tick(fraction / 2))
             own = own or _statistics(features)
             gain = 1 + strength * (style.deviation / own.deviation - 1)
@@ -122,13 +122,3 @@ def _fetched(picture: torch.Tensor) -> Tensor:
 def _statistics(features: torch.Tensor) -> Statistics:
     variance, mean = torch.var_mean(features, dim=(2, 3), keepdim=True, correction=0)
     return Statistics(mean, (variance + _EPSILON).sqrt())
-
-
-@contextmanager
-def _exact() -> Iterator[None]:
-    """No gradients, and on a GPU the same pixels every time."""
-    with (
-        torch.inference_mode(),
-        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
-    ):
-        yield

@@ -1,0 +1,168 @@
+"""Training itself: AdamW, one rate held and then brought down, a running mean of the weights that is what ships."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.utils import clip_grad_norm_
+
+from replate_server.operations.depth.network import DepthNetwork
+from training.depth.data import Batch, Drawing, batches
+from training.depth.losses import agreement, aligned, silhouettes, stillness
+from training.depth.teacher import Picture, Plane
+
+Log = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of training. The rate falls over the last `falling` steps, by a cosine, to nothing."""
+
+    steps: int
+    drawing: Drawing
+    rate: float = 2e-3
+    rising: int = 200
+    falling: int = 0
+    edges: float = 0.5
+    """Weight of the silhouettes' loss."""
+    still: float = 0.0
+    """Weight of the stillness; above 0 the drawing must be in pairs."""
+    kept: float = 0.05
+    """Weight of the plain difference from the target, which keeps scale and shift from wandering."""
+    decay: float = 0.02
+    mean: float = 0.998
+    """How much of the running mean stays at a step."""
+
+
+@dataclass(slots=True)
+class State:
+    """All that training needs to go on."""
+
+    network: DepthNetwork
+    mean: DepthNetwork
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+
+    @classmethod
+    def fresh(cls, seed: int) -> State:
+        torch.manual_seed(seed)
+        network, mean = DepthNetwork(norm=True), DepthNetwork(norm=True)
+        for each in (network, mean):
+            each.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        mean.load_state_dict(network.state_dict())
+        wide = [weight for weight in network.parameters() if weight.ndim > 1]
+        narrow = [weight for weight in network.parameters() if weight.ndim <= 1]
+        groups: list[dict[str, Any]] = [{"params": wide}, {"params": narrow, "weight_decay": 0.0}]
+        return cls(network, mean, torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98)))
+
+    def save(self, path: Path) -> None:
+        partial = path.with_suffix(".partial")
+        parts: dict[str, Any] = {"network": self.network, "mean": self.mean, "optimiser": self.optimiser}
+        torch.save({"step": self.step} | {name: part.state_dict() for name, part in parts.items()}, partial)
+        partial.rename(path)
+
+    def restore(self, path: Path) -> None:
+        kept = torch.load(path, weights_only=True)
+        self.network.load_state_dict(kept["network"])
+        self.mean.load_state_dict(kept["mean"])
+        self.optimiser.load_state_dict(kept["optimiser"])
+        self.step = kept["step"]
+
+
+def train(
+    state: State,
+    stage: Stage,
+    begun: int,
+    pictures: list[tuple[Picture, Plane]],
+    log: Log,
+    workers: int = 2,
+    every: int = 100,
+    pause: Callable[[State], None] = lambda state: None,
+) -> None:
+    """Runs a stage that begins at step `begun`, from the state's step to the stage's end.
+
+    `log` hears of every `every` steps, after which `pause` is called.
+    """
+    log({"stage": asdict(stage), "pictures": len(pictures), "step": state.step})
+    for group, decay in zip(state.optimiser.param_groups, (stage.decay, 0.0), strict=True):
+        group["weight_decay"] = decay
+    state.network.train()
+    sums: dict[str, float] = {}
+    start = time.perf_counter()
+    for batch in batches(pictures, stage.drawing, state.step, begun + stage.steps, workers):
+        rate = stage.rate * _fraction(state.step - begun, stage)
+        for group in state.optimiser.param_groups:
+            group["lr"] = rate
+        losses = _losses(state.network, batch, stage)
+        total = sum(losses.values(), start=torch.zeros(()))
+        state.optimiser.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]
+        clip_grad_norm_(state.network.parameters(), 1.0)
+        state.optimiser.step()
+        state.step += 1
+        _follow(state, stage.mean)
+        for name, loss in losses.items():
+            sums[name] = sums.get(name, 0.0) + float(loss.detach())
+        if state.step % every == 0:
+            seconds = (time.perf_counter() - start) / every
+            log({"step": state.step, "rate": rate, "ms": round(seconds * 1e3)} | _rounded(sums, every))
+            pause(state)
+            sums, start = {}, time.perf_counter()
+
+
+def _losses(network: DepthNetwork, batch: Batch, stage: Stage) -> dict[str, torch.Tensor]:
+    target = batch["target"]
+    picture = batch["picture"].contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        depth = network(picture)
+    depth = depth.float()
+    fitted = aligned(depth, target)
+    losses = {
+        "agreement": agreement(fitted, target),
+        "silhouettes": stage.edges * silhouettes(fitted, target),
+        "kept": stage.kept * (depth - target).abs().mean(),
+    }
+    if stage.still:
+        first, second = depth.chunk(2)
+        losses["stillness"] = stage.still * stillness(first, second, batch["grid"])
+    return losses
+
+
+def _fraction(step: int, stage: Stage) -> float:
+    """Of the rate: up in a line, held, down by half a cosine."""
+    rise = min(1.0, (step + 1) / max(stage.rising, 1))
+    left = stage.steps - step
+    if left >= stage.falling:
+        return rise
+    return rise * 0.5 * (1 - float(torch.cos(torch.tensor(torch.pi * left / stage.falling))))
+
+
+@torch.no_grad()
+def _follow(state: State, mean: float) -> None:
+    """The running mean of the weights, quicker at first."""
+    share = 1 - min(mean, (1 + state.step) / (10 + state.step))
+    ours = [value for value in state.mean.state_dict().values() if value.is_floating_point()]
+    theirs = [value for value in state.network.state_dict().values() if value.is_floating_point()]
+    torch._foreach_lerp_(ours, theirs, share)
+
+
+def _rounded(sums: dict[str, float], count: int) -> dict[str, float]:
+    return {name: round(total / count, 4) for name, total in sums.items()}
+
+
+def log_to(path: Path) -> Log:
+    """One JSON object a line, in the file and on the screen."""
+
+    def log(entry: dict[str, Any]) -> None:
+        line = json.dumps(entry)
+        print(line, flush=True)
+        with path.open("a") as file:
+            file.write(line + "\n")
+
+    return log

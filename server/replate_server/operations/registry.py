@@ -14,6 +14,7 @@ from replate_server.operations.flow.operation import Flow
 from replate_server.operations.identity.operation import Identity
 from replate_server.operations.inpaint.operation import Inpaint
 from replate_server.operations.matte.operation import Matte
+from replate_server.operations.move.operation import MoveCamera
 from replate_server.operations.parameters import check_parameters
 from replate_server.operations.restyle.operation import Restyle
 from replate_server.operations.segment.operation import Segment
@@ -27,7 +28,7 @@ GROUP = "replate.models"
 @lru_cache(maxsize=1)
 def operations() -> Mapping[str, Operation]:
     """The operations by name."""
-    made: tuple[Operation, ...] = (Restyle(), Depth(), Segment(), Matte(), Inpaint(), Flow(), Identity())
+    made: tuple[Operation, ...] = (Restyle(), Depth(), Segment(), Matte(), Inpaint(), Flow(), MoveCamera(), Identity())
     return MappingProxyType({operation.name: operation for operation in made})
 
 

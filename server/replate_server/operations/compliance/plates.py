@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
 
+from replate.depth import CHANNEL, Depth
 from replate.frame import DATA, Box, Frame, FrameSpec, PixelType
 from replate.values import Point, Role, RoleKind
 from replate_server.operations.contract import Tensor
@@ -31,6 +33,10 @@ SHAPES: Mapping[str, tuple[int, Box, Box, tuple[str, ...], PixelType]] = {
 """Frames, data window, display window, channels and type of the plates that a model has to take."""
 
 FIRST = 1001
+
+LAYERS = ("ground", "ball")
+_BALL = 0.5
+_MEANING = Depth(metric=False, inverse=True, near=1 / _BALL, far=10.0)
 
 
 def synthetic(
@@ -84,11 +90,38 @@ def still(width: int = 72, height: int = 56) -> Frame:
     return Frame(spec, _frozen(picture.astype(np.float16)))
 
 
+def depth(plate: Sequence[Frame]) -> tuple[Frame, ...]:
+    """Depth of a plate: the ball before a ground that comes nearer towards its foot."""
+    return tuple(_depth(frame, (CHANNEL,), [_near(frame, index)]) for index, frame in enumerate(plate))
+
+
+def layers(plate: Sequence[Frame]) -> tuple[Frame, ...]:
+    """A plate as two layers, the ground and the ball."""
+    made = []
+    for index, frame in enumerate(plate):
+        data = frame.spec.data_window
+        ball = _ball(data, index)[..., None]
+        ground = np.dstack((_ground(data), np.ones_like(ball)))
+        planes = np.dstack((ground, _paint(data, index) * ball, ball))
+        channels = tuple(f"{name}.{channel}" for name in LAYERS for channel in "RGBA")
+        spec = replace(frame.spec, channels=channels)
+        made.append(Frame(spec, _frozen(planes.astype(spec.pixel_type.dtype))))
+    return tuple(made)
+
+
+def layer_depths(plate: Sequence[Frame]) -> tuple[Frame, ...]:
+    """How far `layers` are."""
+    channels = tuple(f"{name}.Z" for name in LAYERS)
+    return tuple(_depth(frame, channels, [_far(frame), np.full_like(_far(frame), _BALL)]) for frame in plate)
+
+
 def inputs_of(roles: Sequence[Role], plate: Sequence[Frame]) -> dict[str, tuple[Frame, ...]]:
     """An input for every role, those that may be left out included."""
     made: dict[str, tuple[Frame, ...]] = {}
     for index, role in enumerate(roles):
-        if index == 0:
+        if role.name in _KNOWN:
+            made[role.name] = _KNOWN[role.name](plate)
+        elif index == 0:
             made[role.name] = tuple(plate)
         elif role.kind is RoleKind.STILL:
             made[role.name] = (still(),)
@@ -97,12 +130,37 @@ def inputs_of(roles: Sequence[Role], plate: Sequence[Frame]) -> dict[str, tuple[
     return made
 
 
+_KNOWN: Mapping[str, Callable[[Sequence[Frame]], tuple[Frame, ...]]] = {
+    "depth": depth,
+    "layers": layers,
+    "depths": layer_depths,
+}
+"""Inputs that are no picture, by the name of their role."""
+
+
 def on_the_ball(plate: Sequence[Frame]) -> tuple[Point, ...]:
     """A click on the ball in the first frame."""
     spec = plate[0].spec
     data, display = spec.data_window, spec.display_window
     x, y = _middle(data, 0)
     return (Point(spec.number, x + data.x - display.x, y + data.y - display.y),)
+
+
+def _depth(frame: Frame, channels: tuple[str, ...], nearness: Sequence[Tensor]) -> Frame:
+    spec = replace(frame.spec, channels=channels, pixel_type=PixelType.FLOAT, colour_space=DATA, depth=_MEANING)
+    return Frame(spec, _frozen(np.dstack(nearness).astype(np.float32)))
+
+
+def _near(frame: Frame, index: int) -> Tensor:
+    near: Tensor = np.where(_ball(frame.spec.data_window, index) > 0.5, np.float32(_BALL), _far(frame))
+    return near
+
+
+def _far(frame: Frame) -> Tensor:
+    data = frame.spec.data_window
+    down = np.linspace(0.1, 0.2, data.height, dtype=np.float32)[:, None]
+    far: Tensor = np.repeat(down, data.width, axis=1)
+    return far
 
 
 def _middle(data: Box, index: int) -> tuple[float, float]:

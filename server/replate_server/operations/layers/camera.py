@@ -62,16 +62,17 @@ class Camera:
         )
 
 
-def at_rest(spec: FrameSpec, focal: float, sensor: float = SENSOR, shift: tuple[float, float] = (0.0, 0.0)) -> Camera:
+def at_rest(spec: FrameSpec, focal: float, sensor: float = SENSOR, offset: tuple[float, float] = (0.0, 0.0)) -> Camera:
     """The camera that took a plate, with its format (display window) as the sensor.
 
-    `focal` and `sensor` (its width) are in millimetres; `shift` moves the principal point from the format's
-    middle, right and down, as a fraction of the format's width.
+    All in millimetres: `focal`, the width of the `sensor`, and the `offset` of the format's middle from the lens's
+    axis, right and up (lens shift).
     """
     window, data = spec.display_window, spec.data_window
-    x = window.x + window.width * (0.5 + shift[0]) - data.x
-    y = window.y + window.height * 0.5 + window.width * spec.pixel_aspect * shift[1] - data.y
-    return Camera(focal / sensor * window.width, (x, y), spec.pixel_aspect)
+    pixels = window.width / sensor
+    x = window.x + window.width / 2 - offset[0] * pixels - data.x
+    y = window.y + window.height / 2 + offset[1] * pixels * spec.pixel_aspect - data.y
+    return Camera(focal * pixels, (x, y), spec.pixel_aspect)
 
 
 _FLIP = np.diag([1.0, -1.0, -1.0, 1.0])

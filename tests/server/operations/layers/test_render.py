@@ -172,9 +172,9 @@ def test_what_is_behind_the_camera_is_not_seen(scene: list[Layer]) -> None:
 
 def test_the_camera_at_rest_has_the_format_for_its_sensor() -> None:
     spec = FrameSpec(1, Box(-10, -6, 120, 92), Box(0, 0, 100, 80), ("R", "G", "B"), pixel_aspect=2.0)
-    camera = at_rest(spec, focal=50, sensor=25, shift=(0.1, -0.05))
+    camera = at_rest(spec, focal=50, sensor=25, offset=(2.5, -1.25))
     assert camera.focal == 200
-    assert camera.centre == pytest.approx((50 + 10 + 10, 40 + 6 - 10))
+    assert camera.centre == pytest.approx((50 + 10 - 10, 40 + 6 - 10))
 
 
 def test_the_same_view_is_the_same_picture(scene: list[Layer]) -> None:

@@ -1,0 +1,1 @@
+"""Layers seen by a camera that moves."""

@@ -1,0 +1,88 @@
+"""What the tests in this folder have Blender do, in a process of its own:
+
+    python in_blender.py WHAT FOLDER OUT [FRAME] [RIGHT] [SAMPLES]
+
+"render": builds FOLDER/scene.json and renders it to OUT (EXR, 32-bit float), the camera moved to the right by a
+distance. "usd": the same of FOLDER/scene.usda. "shape": what the built scene holds, as JSON; "usd-shape": what
+the imported USD does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import bpy
+from mathutils import Vector
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from blender_addon import scene as scene_file
+
+
+def main(what: str, folder: str, out: str, frame: str = "", right: str = "0", samples: str = "4") -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    stage = bpy.context.scene
+    path = str(Path(folder) / "scene.json")
+    if what.startswith("usd"):
+        bpy.ops.wm.usd_import(filepath=str(Path(folder) / "scene.usda"), set_frame_range=True)
+        camera = next(thing for thing in stage.objects if thing.type == "CAMERA")
+        meshes = sorted((thing for thing in stage.objects if thing.type == "MESH"), key=lambda thing: thing.name)
+        built = scene_file.Built(camera, camera, tuple(meshes))
+    else:
+        built = scene_file.build(path)
+    if what in ("render", "usd"):
+        scene_file.match(path, built, stage)
+    if frame:
+        stage.frame_set(int(frame))
+    if what.endswith("shape"):
+        Path(out).write_text(json.dumps(shape(built)), encoding="utf-8")
+    else:
+        built.camera.location += built.camera.matrix_world.to_3x3() @ Vector((float(right), 0.0, 0.0))
+        render(stage, out, int(samples))
+    sys.stdout.flush()
+    # Blender's own way out prints of memory that it did not free, and takes its time.
+    os._exit(0)
+
+
+def shape(built: scene_file.Built) -> dict[str, Any]:
+    graph = bpy.context.evaluated_depsgraph_get()
+    camera = built.camera
+    return {
+        "camera": {
+            "lens": camera.data.lens,
+            "sensor": [camera.data.sensor_width, camera.data.sensor_height],
+            "shift": [camera.data.shift_x, camera.data.shift_y],
+            "fit": camera.data.sensor_fit,
+            "matrix": [list(row) for row in camera.matrix_world],
+        },
+        "frames": [bpy.context.scene.frame_start, bpy.context.scene.frame_end],
+        "layers": {thing.name: points(thing.evaluated_get(graph)) for thing in built.layers},
+    }
+
+
+def points(thing: bpy.types.Object) -> list[list[float]]:
+    """Of an evaluated object, in the world."""
+    mesh = thing.to_mesh()
+    return [list(thing.matrix_world @ vertex.co) for vertex in mesh.vertices]
+
+
+def render(stage: bpy.types.Scene, out: str, samples: int) -> None:
+    stage.render.engine = "CYCLES"
+    stage.cycles.device = "CPU"
+    stage.cycles.samples = samples
+    stage.cycles.use_adaptive_sampling = False
+    stage.cycles.use_denoising = False
+    # What a pixel's middle sees, and nothing around it; a box would be a pixel wide whatever is said.
+    stage.cycles.pixel_filter_type = "BLACKMAN_HARRIS"
+    stage.cycles.filter_width = 0.01
+    settings = stage.render.image_settings
+    settings.file_format, settings.color_mode, settings.color_depth = "OPEN_EXR", "RGBA", "32"
+    stage.render.filepath = out
+    bpy.ops.render.render(write_still=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

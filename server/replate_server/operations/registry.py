@@ -13,6 +13,7 @@ from replate_server.operations.depth.operation import Depth
 from replate_server.operations.flow.operation import Flow
 from replate_server.operations.identity.operation import Identity
 from replate_server.operations.inpaint.operation import Inpaint
+from replate_server.operations.layers.operation import TakeApart
 from replate_server.operations.matte.operation import Matte
 from replate_server.operations.move.operation import MoveCamera
 from replate_server.operations.parameters import check_parameters
@@ -28,7 +29,17 @@ GROUP = "replate.models"
 @lru_cache(maxsize=1)
 def operations() -> Mapping[str, Operation]:
     """The operations by name."""
-    made: tuple[Operation, ...] = (Restyle(), Depth(), Segment(), Matte(), Inpaint(), Flow(), MoveCamera(), Identity())
+    made: tuple[Operation, ...] = (
+        Restyle(),
+        Depth(),
+        Segment(),
+        Matte(),
+        Inpaint(),
+        Flow(),
+        TakeApart(),
+        MoveCamera(),
+        Identity(),
+    )
     return MappingProxyType({operation.name: operation for operation in made})
 
 

@@ -31,11 +31,12 @@ def choose(samples: Sequence[Sample], objects: int, count: int) -> Choice:
     by_depth = 0 if count == 0 else max(count - objects, 1)
     cuts = _occupied(samples, _cuts(samples, by_depth, max(_USUAL - objects, 2)), frozenset())
     sliced: frozenset[float] = frozenset()
-    while len(cuts) + 1 < by_depth and (cut := _slice(samples, cuts)) is not None:
-        more = _occupied(samples, sorted([*cuts, cut]), sliced | {cut})
-        if len(more) <= len(cuts):
+    for _ in range(2 * by_depth):
+        if len(cuts) + 1 >= by_depth or (cut := _slice(samples, cuts)) is None:
             break
-        cuts, sliced = more, sliced.union({cut}).intersection(more)
+        # One may take the place of another: between the two there may be nothing left.
+        cuts = _occupied(samples, sorted([*cuts, cut]), sliced | {cut})
+        sliced = sliced.union({cut}).intersection(cuts)
     return Choice(tuple(cuts), sliced, _order(samples, cuts, objects))
 
 

@@ -12,7 +12,7 @@ from replate_server.operations.layers.surfaces import NOBODY, Labels, Surfaces, 
 
 Array = NDArray[Any]
 
-_SHARE = 0.15
+_SHARE = 0.08
 """A surface is sliced where at least this much of it lies on either side."""
 _AREA = 4.0
 """What a surface's area out of its place weighs, against a border at which the nearer lies behind."""
@@ -38,7 +38,7 @@ def labelled(surfaces: Surfaces, nearness: Array, choice: Choice, held: Labels |
     depth = float(np.ptp(nearness))
     if held is not None:
         inside = (parts.labels >= 0) & (held >= 0)
-        was = np.bincount(parts.labels[inside] * count + held[inside], minlength=parts.area.size * count)
+        was: Array = np.bincount(parts.labels[inside] * count + held[inside], minlength=parts.area.size * count)
         was = was.reshape(-1, count) / parts.labels.size
         cost = cost + _HELD * depth * (was.sum(1, keepdims=True) - was)
     label = cost.argmin(1)

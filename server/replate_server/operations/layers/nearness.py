@@ -17,11 +17,12 @@ _FARTHEST = 1000.0
 """Infinity, in lengths of the nearest distance: a scene's cards must stand somewhere."""
 
 
-def nearness_of(distances: Array) -> Tensor:
+def nearness_of(distances: Array, nearest: float | None = None) -> Tensor:
     """1/Z of distances Z [height, width], finite and above 0 everywhere.
 
-    Infinity is put at 1000 times the nearest distance. What is not known (NaN, 0 or below) lies as far as the
-    farther of what is known to its left and right: it is mostly what only the other eye of a stereo pair sees.
+    Infinity is put at 1000 times the `nearest` distance of the shot (without it, of this picture). What is not
+    known (NaN, 0 or below) lies as far as the farther of what is known to its left and right: it is mostly what only
+    the other eye of a stereo pair sees.
     Raises `BadRequest` where nothing is known.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -30,7 +31,8 @@ def nearness_of(distances: Array) -> Tensor:
     known = np.isfinite(near)
     if not known.any() or float(near[known].max()) <= 0:
         raise BadRequest("The depth knows no distance at any pixel; give a depth that belongs to the plate.")
-    near = np.maximum(near, near[known].max() / np.float32(_FARTHEST))
+    most = near[known].max() if nearest is None else np.float32(1 / nearest)
+    near = np.maximum(near, most / np.float32(_FARTHEST))
     return near if known.all() else _completed(near, known)
 
 

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from replate.frame import Box
+from replate_server.darkroom.geometry import crop
 from replate_server.darkroom.matte import grow
 from replate_server.operations.contract import Tensor
 from replate_server.operations.inpaint.holes import Hole
@@ -16,6 +19,7 @@ from replate_server.operations.layers.chosen import Choice
 from replate_server.operations.layers.coverage import enlarged, peeled, softened, weights
 from replate_server.operations.layers.extend import extend
 from replate_server.operations.layers.knobs import Knobs
+from replate_server.operations.layers.nearness import shrunk
 from replate_server.operations.layers.surfaces import NOBODY, Labels
 
 Array = NDArray[Any]
@@ -33,6 +37,10 @@ class Parts:
     """Each [height, width] in [0,1], as a half float can say it."""
     nearness: Sequence[Tensor]
     """Each [height, width], 1/Z > 0: of the layer itself, also where it is hidden or has an end."""
+
+    def cropped(self, box: Box) -> Parts:
+        """What lies in a box whose origin is the picture's top-left pixel."""
+        return Parts([crop(alpha, box) for alpha in self.alphas], [crop(near, box) for near in self.nearness])
 
     def shown(self) -> list[Tensor]:
         """By how much each shows in the picture."""
@@ -61,28 +69,32 @@ def parted(
     display: Tensor,
     nearness: Tensor,
     labels: Labels,
-    coarse: Tensor,
     mattes: Mapping[str, Tensor],
     solid: Tensor | None,
     choice: Choice,
+    blur: float,
     knobs: Knobs,
 ) -> Parts:
     """The layers of a picture [height, width, 3], display-referred, with its `nearness` [height, width].
 
-    `labels` and `coarse` are the layers found by depth and the nearness they were found in, at their own size;
-    `mattes` are the objects' coverage [height, width] by name; `solid` is the plate's own alpha, None where it is
+    `labels` are the layers found by depth, at `Knobs.resolution`;
+    `mattes` are the objects' coverage [height, width] by name; `blur` is a change of nearness
+    that is none of a surface's own where it happens within an edge; `solid` is the plate's own alpha, None where it is
     solid everywhere.
     """
     width = nearness.shape[1]
     edge = knobs.edge(width)
-    of_depth = enlarged(labels, coarse, nearness)
+    of_depth = enlarged(labels, shrunk(nearness, knobs.resolution), nearness)
     shares = _shares(softened(of_depth, len(choice.cuts) + 1, display, edge), list(mattes.values()), choice)
     if solid is not None:
         shares = [share * solid for share in shares]
     alphas = [alpha.astype(np.float16).astype(np.float32) for alpha in peeled(shares, edge / 2)]
     if solid is None:
         alphas[0] = np.ones_like(alphas[0])
-    return Parts(alphas, _apart([_own(nearness, share, edge) for share in shares], alphas))
+    own = [
+        _own(nearness, share, _covered(shares[layer + 1 :], share), edge, blur) for layer, share in enumerate(shares)
+    ]
+    return Parts(alphas, _apart(own, alphas))
 
 
 def _shares(by_depth: Tensor, mattes: Sequence[Tensor], choice: Choice) -> list[Tensor]:
@@ -94,13 +106,28 @@ def _shares(by_depth: Tensor, mattes: Sequence[Tensor], choice: Choice) -> list[
     return [by_depth[one] * rest if one >= 0 else objects[NOBODY - 1 - one] for one in choice.order]
 
 
-def _own(nearness: Tensor, share: Tensor, edge: int) -> Tensor:
-    """A layer's own depth, without what is mixed into it along its edges, going on beyond them."""
+def _covered(shares: Sequence[Tensor], like: Tensor) -> Tensor:
+    return np.sum(shares, axis=0, dtype=np.float32) if shares else np.zeros_like(like)
+
+
+def _own(nearness: Tensor, share: Tensor, before: Tensor, edge: int, blur: float) -> Tensor:
+    """A layer's own depth, without what is mixed into it along its edges, going on beyond them.
+
+    `before` is the share of what lies before it: towards that a mixture comes nearer, and farther towards the rest.
+    """
     mine = (share > np.float32(0.5)).astype(np.float32)
     reach = edge + 1
     core = grow(mine, -reach)
     # What is too thin to have a core is taken as it is.
     known = (core > 0) | ((mine > 0) & (grow(core, 2 * reach) == 0))
+    square = np.ones((4 * reach + 1, 4 * reach + 1), np.uint8)
+    hides = cv2.dilate((before > np.float32(0.5)).astype(np.uint8), square) > 0
+    others = ((mine == 0) & (before <= np.float32(0.5))).astype(np.uint8)
+    hidden = cv2.dilate(others, square) > 0
+    low = cv2.erode(np.where(mine > 0, nearness, np.float32(np.inf)), square)
+    high = cv2.dilate(np.where(mine > 0, nearness, np.float32(-np.inf)), square)
+    pure = known & ~(hides & (nearness > low + blur)) & ~(hidden & (nearness < high - blur))
+    known = pure if pure.any() else known
     if not known.any():
         known = share > 0
     if not known.any():

@@ -49,7 +49,7 @@ def separate(
     sample = sampled(display, nearness, given, depth, knobs)
     choice = choose([sample], len(given), knobs.count)
     labels = labelled(sample.surfaces, sample.nearness, choice)
-    parts = parted(display, nearness, labels, sample.nearness, given, None, choice, knobs)
+    parts = parted(display, nearness, labels, given, None, choice, knobs.step * depth / 2, knobs)
     fills = []
     for layer in range(len(parts.alphas)):
         hole, hidden = to_fill(parts, layer, knobs)

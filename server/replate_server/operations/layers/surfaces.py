@@ -34,6 +34,10 @@ _FLOOR = 0.25
 """What a border of unlike colours holds, where depth goes on, of one of like colours."""
 _AWAY = 4
 """Pixels from a border at which the slope of either side is taken, beyond what blurs the border."""
+_WOUND = 0.2
+"""Of what one surface lies before another, how much it lies behind it when no order is right."""
+_LONG = 0.05
+"""As much of a border, in parts of the picture's height, a step tall: below this it may be noise."""
 _LEAST = 0.0008
 """Surfaces below this share of the picture join a neighbour."""
 
@@ -84,7 +88,8 @@ def surfaces(
     pull = np.where(pull > 0, pull * alike, pull) + same
     labels = _joined(count, *_summed(count, one, other, pull))[patches.clip(0)]
     labels = _without_crumbs(np.where(inside, labels, NOBODY).astype(np.int32), sharp)
-    return measured(labels, sharp)
+    labels = _unwound(measured(labels, sharp), sharp, step)
+    return measured(_without_crumbs(labels, sharp), sharp)
 
 
 def measured(labels: Labels, nearness: Array) -> Surfaces:
@@ -147,7 +152,7 @@ def _patches(nearness: Array, picture: Array, step: float) -> Labels:
                 closer = far < best
                 best[closer], nearest[closer] = far[closer], candidate[closer]
         label = nearest.reshape(height, width)
-    return label.astype(np.int32)
+    return np.asarray(label, np.int32)
 
 
 def _means(labels: Array, points: Array, count: int) -> Array:
@@ -234,15 +239,31 @@ def _joined(count: int, one: Array, other: Array, pull: Array) -> Array:
     return np.unique(roots, return_inverse=True)[1]
 
 
+def _unwound(found: Surfaces, nearness: Array, step: float) -> Labels:
+    """The labels with surfaces parted that lie both behind another and before it: no order of layers is right for
+    such a one. A sky that a hazy horizon joins to the field lies behind the trees, and the field before them."""
+    labels = found.labels.copy()
+    both = np.minimum(found.steps, found.steps.T)
+    most = np.maximum(found.steps, found.steps.T)
+    tall = (both > _WOUND * most) & (both > step * _LONG)
+    # Of two that lie around each other the one with more depth in it is parted.
+    tall &= found.spread[:, None] >= found.spread[None, :]
+    for one in np.flatnonzero(tall.any(1)):
+        other = int(np.where(tall[one], both[one], 0).argmax())
+        mine = found.labels == one
+        labels[mine & (nearness < found.middle[other])] = labels.max() + 1
+    return _connected(labels, labels >= 0)
+
+
 def _without_crumbs(labels: Labels, nearness: Array) -> Labels:
     """The labels without surfaces too small to be one: each joins the neighbour nearest to it in depth."""
     while True:
         count = int(labels.max()) + 1
         area = np.bincount(labels[labels >= 0], minlength=count)
         one, other, apart, _ = _borders(labels, nearness, None)
-        small = area < max(_LEAST * labels.size, 2)
-        if not small[one].any() and not small[other].any():
-            return np.asarray(labels, np.int32)
+        small: Array = area < max(_LEAST * labels.size, 2)
+        if not (small[one] | small[other]).any():
+            break
         low, high, total = _summed(count, one, other, apart)
         length = _summed(count, one, other, np.ones_like(apart))[2]
         into = np.arange(count)
@@ -256,4 +277,5 @@ def _without_crumbs(labels: Labels, nearness: Array) -> Labels:
         while (into[into] != into).any():
             into = into[into]
         merged = np.unique(into, return_inverse=True)[1]
-        labels = np.where(labels >= 0, merged[labels.clip(0)], NOBODY).astype(np.int32)
+        labels = np.asarray(np.where(labels >= 0, merged[labels.clip(0)], NOBODY), np.int32)
+    return labels

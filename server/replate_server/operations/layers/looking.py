@@ -1,0 +1,82 @@
+"""A shot looked at before it is taken apart: its layers chosen once, and every frame's pixels told to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from replate_server.darkroom.motion import occlusion, warp
+from replate_server.darkroom.resize import Nature, resize
+from replate_server.operations.contract import Steps, Tensor
+from replate_server.operations.flow.operation import Tracker
+from replate_server.operations.layers.choice import choose
+from replate_server.operations.layers.chosen import Choice, Sample
+from replate_server.operations.layers.footage import Footage
+from replate_server.operations.layers.knobs import Knobs
+from replate_server.operations.layers.labelling import labelled
+from replate_server.operations.layers.nearness import shrunk
+from replate_server.operations.layers.separation import sampled, whole_depth
+from replate_server.operations.layers.surfaces import NOBODY, Labels
+from replate_server.operations.spans import Span, part
+
+_SAMPLES = 8
+"""Frames of a shot that its layers are chosen by."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """What is known of a shot once it was looked through."""
+
+    choice: Choice
+    depth: float
+    """The whole depth of the shot, in nearness."""
+    labels: Mapping[int, Labels]
+    """Of each frame, [rows, columns]: the layers found by depth, by number from 0; `NOBODY` where an object is."""
+
+
+def looked(footage: Footage, tracker: Tracker, knobs: Knobs, steps: Steps) -> Looked:
+    """The layers of a shot. What a frame's pixels were in the frame before counts in where they belong."""
+    keys = _spread(footage.numbers)
+    coarse: dict[int, Tensor] = {}
+    for index, number in enumerate(keys):
+        part(Span(steps, 0.0, 0.2), index, len(keys), f"Looking at frame {number}").progress(0.0)
+        coarse[number] = shrunk(footage.take(number).nearness, knobs.resolution)
+    depth = whole_depth(np.concatenate([one.ravel() for one in coarse.values()]))
+    samples = []
+    for index, number in enumerate(keys):
+        part(Span(steps, 0.2, 0.5), index, len(keys), f"Choosing layers by frame {number}").progress(0.0)
+        samples.append(_sample(footage, number, depth, knobs))
+    choice = choose(samples, len(footage.objects), knobs.count)
+    labels: dict[int, Labels] = {}
+    before: tuple[Tensor, Labels] | None = None
+    for index, number in enumerate(footage.numbers):
+        span = part(Span(steps, 0.5, 1.0), index, len(footage.numbers), f"Finding the layers of frame {number}")
+        span.progress(0.0)
+        height, width = shrunk(footage.take(number).nearness, knobs.resolution).shape
+        small = resize(footage.take(number).display, width, height, Nature.COLOUR)
+        held = None if before is None else _held(tracker, small, *before, span)
+        sample = _sample(footage, number, depth, knobs, held)
+        labels[number] = labelled(sample.surfaces, sample.nearness, choice, held)
+        before = small, labels[number]
+    return Looked(choice, depth, labels)
+
+
+def _sample(footage: Footage, number: int, depth: float, knobs: Knobs, held: Labels | None = None) -> Sample:
+    take = footage.take(number)
+    return sampled(take.display, take.nearness, take.mattes, depth, knobs, held)
+
+
+def _held(tracker: Tracker, picture: Tensor, before: Tensor, labels: Labels, steps: Steps) -> Labels:
+    """The labels that pixels had in the frame before; `NOBODY` where they were not seen."""
+    back = tracker.run(picture, before, {"preset": "medium"}, steps)
+    there = tracker.run(before, picture, {"preset": "medium"}, steps)
+    carried = warp(labels, back, Nature.DATA)
+    return np.where(occlusion(back, there) > 0, NOBODY, carried).astype(np.int32)
+
+
+def _spread(numbers: Sequence[int]) -> list[int]:
+    """A few of the numbers, evenly through the shot."""
+    count = min(len(numbers), _SAMPLES)
+    return [numbers[int((index + 0.5) * len(numbers) / count)] for index in range(count)]

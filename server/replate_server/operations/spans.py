@@ -32,3 +32,21 @@ class Span:
 def part(steps: Steps, index: int, count: int, message: str = "") -> Span:
     """One of `count` equal parts, counted from 0."""
     return Span(steps, index / count, (index + 1) / count, message)
+
+
+@dataclass(slots=True)
+class Rising:
+    """Steps that never go back, though parts of the work take turns."""
+
+    steps: Steps
+    reached: float = 0.0
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        self.reached = max(self.reached, fraction)
+        self.steps.progress(self.reached, message)
+
+    def warn(self, message: str) -> None:
+        self.steps.warn(message)
+
+    def cached(self, key: str, compute: Callable[[], Cached]) -> Cached:
+        return self.steps.cached(key, compute)

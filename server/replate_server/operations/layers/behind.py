@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from replate.values import Value
-from replate_server.operations.contract import Cached, Steps, Tensor
+from replate_server.operations.contract import Steps, Tensor
 from replate_server.operations.flow.operation import Tracker
 from replate_server.operations.inpaint.filling import Inpainter
 from replate_server.operations.inpaint.holes import Hole, Packed
@@ -68,7 +68,7 @@ def completed(
 ) -> Iterator[tuple[int, list[Tensor]]]:
     """Each frame's pictures, display-referred over the shot's box, with all gone that lies before each layer, back
     to front."""
-    count, steps = len(apart.looked.choice.order), _Rising(steps)
+    count = len(apart.looked.choice.order)
     shots = [_Layered(apart, layer) for layer in range(count)]
     streams = [
         filled(shot, inpainter, tracker, parameters, seed, part(steps, layer, count))
@@ -78,24 +78,6 @@ def completed(
     ]
     for each in zip(*streams, strict=True):
         yield each[0][0], [picture for _, picture in each]
-
-
-@dataclass(slots=True)
-class _Rising:
-    """Steps that never go back, though the layers take turns."""
-
-    steps: Steps
-    reached: float = 0.0
-
-    def progress(self, fraction: float, message: str = "") -> None:
-        self.reached = max(self.reached, fraction)
-        self.steps.progress(self.reached, message)
-
-    def warn(self, message: str) -> None:
-        self.steps.warn(message)
-
-    def cached(self, key: str, compute: Callable[[], Cached]) -> Cached:
-        return self.steps.cached(key, compute)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

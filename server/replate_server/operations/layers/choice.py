@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from replate_server.operations.layers.chosen import Choice, Sample, object_label
 from replate_server.operations.layers.labelling import labelled
-from replate_server.operations.layers.surfaces import NOBODY
+from replate_server.operations.layers.regions import NOBODY
 
 Array = NDArray[Any]
 
@@ -25,7 +25,7 @@ _APART = 3
 def choose(samples: Sequence[Sample], objects: int, count: int) -> Choice:
     """The layers of a shot from some of its pictures. `count` is how many there are to be in all; 0 proposes it.
 
-    Surfaces are kept whole: sorted by where they lie, they are parted into runs so that within each there is the
+    Regions are kept whole: sorted by where they lie, they are parted into runs so that within each there is the
     least depth, and the least of the steps at which it would have to stretch. Objects go before what they hide.
     """
     by_depth = 0 if count == 0 else max(count - objects, 1)
@@ -44,9 +44,7 @@ def _occupied(samples: Sequence[Sample], cuts: list[float], sliced: frozenset[fl
     """The cuts without those before which nothing lies in any of the pictures."""
     while cuts:
         choice = Choice(tuple(cuts), sliced.intersection(cuts), ())
-        there = {
-            int(one) for sample in samples for one in np.unique(labelled(sample.surfaces, sample.nearness, choice))
-        }
+        there = {int(one) for sample in samples for one in np.unique(labelled(sample.regions, sample.nearness, choice))}
         empty = [layer for layer in range(len(cuts) + 1) if layer not in there]
         if not empty:
             break
@@ -56,7 +54,7 @@ def _occupied(samples: Sequence[Sample], cuts: list[float], sliced: frozenset[fl
 
 def _cuts(samples: Sequence[Sample], count: int, most: int) -> list[float]:
     """Nearness between the runs; `count` 0 finds how many runs are worth it, up to `most`."""
-    found = [sample.surfaces for sample in samples if sample.surfaces.area.size]
+    found = [sample.regions for sample in samples if sample.regions.area.size]
     if not found:
         return []
     place, area = (np.concatenate([getattr(one, name) for one in found]) for name in ("place", "area"))
@@ -83,7 +81,7 @@ def _cuts(samples: Sequence[Sample], count: int, most: int) -> list[float]:
 
 
 def _costs(middle: Array, area: Array, steps: Array) -> Array:
-    """[from, to): what a layer of these surfaces costs; 1 for all of them together."""
+    """[from, to): what a layer of these regions costs; 1 for all of them together."""
     size = middle.size
     whole, moment, square = (np.concatenate([[0.0], np.cumsum(area * middle**power)]) for power in (0, 1, 2))
     start, end = np.mgrid[: size + 1, : size + 1]
@@ -102,7 +100,7 @@ _NOTHING = 1e-12
 
 
 def _runs(cost: Array, place: Array, most: int) -> tuple[list[float], list[Array]]:
-    """The least cost of 1, 2, ... runs over all surfaces, and where the last run that ends at each begins."""
+    """The least cost of 1, 2, ... runs over all regions, and where the last run that ends at each begins."""
     size = place.size
     may = np.concatenate([[True], np.diff(place) > 0, [True]])
     best, least, starts = cost[0].copy(), [float(cost[0, size])], [np.zeros(size + 1, np.intp)]
@@ -131,7 +129,7 @@ def _worth(least: Sequence[float]) -> int:
 
 def _slice(samples: Sequence[Sample], cuts: Sequence[float]) -> float | None:
     """Where to part the layer that has most depth in it; None when all are flat."""
-    values = np.concatenate([sample.nearness[sample.surfaces.labels >= 0] for sample in samples])
+    values = np.concatenate([sample.nearness[sample.regions.labels >= 0] for sample in samples])
     if not values.size:
         return None
     layer = np.digitize(values, cuts)
@@ -171,8 +169,8 @@ def _before(samples: Sequence[Sample], cuts: Sequence[float], place: int, other:
         if other < 0:
             theirs = sample.objects == NOBODY - 1 - other
         else:
-            labels = sample.surfaces.labels
-            which = np.append(np.digitize(sample.surfaces.place, cuts), NOBODY)
+            labels = sample.regions.labels
+            which = np.append(np.digitize(sample.regions.place, cuts), NOBODY)
             theirs = which[labels] == other
         height, width = mine.shape
         for down, across in ((0, _APART), (_APART, 0)):

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from replate_server.operations.layers.surfaces import NOBODY, Labels, Surfaces
+from replate_server.operations.layers.regions import NOBODY, Labels, Regions
 
 Array = NDArray[Any]
 
@@ -20,7 +20,7 @@ MOST = 16
 class Sample:
     """A picture that layers are chosen by."""
 
-    surfaces: Surfaces
+    regions: Regions
     """Of what belongs to no object."""
     nearness: Array
     """[rows, columns], 1/Z."""
@@ -35,7 +35,7 @@ class Choice:
     cuts: tuple[float, ...]
     """Nearness at which the layers found by depth part, rising: one less than there are such layers."""
     sliced: frozenset[float]
-    """Cuts that go through surfaces, because more layers were asked for than there are surfaces."""
+    """Cuts that go through regions, because more layers were asked for than there are regions."""
     order: tuple[int, ...]
     """The layers back to front: a layer found by depth by its number from 0, an object by `NOBODY` - 1 - its place
     in the names."""

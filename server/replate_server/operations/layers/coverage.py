@@ -14,7 +14,7 @@ from replate_server.darkroom.matte import feather
 from replate_server.operations.contract import Tensor
 from replate_server.operations.edges import follow
 from replate_server.operations.layers.extend import extend
-from replate_server.operations.layers.surfaces import NOBODY, Labels
+from replate_server.operations.layers.regions import NOBODY, Labels
 
 Array = NDArray[Any]
 

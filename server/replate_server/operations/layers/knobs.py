@@ -14,9 +14,9 @@ class Knobs:
     softness: float = 1.0
     """How wide a layer's edge may be: 1 is a band of 0.4 % of the picture's width on either side; 0 is hard."""
     step: float = 0.05
-    """The step of nearness (1/Z) that is an edge, in parts of the shot's whole depth. Less finds more surfaces."""
+    """The step of nearness (1/Z) that is an edge, in parts of the shot's whole depth. Less finds more regions."""
     resolution: int = 320
-    """The longer side, in pixels, at which surfaces are sought; more finds thinner ones."""
+    """The longer side, in pixels, at which regions are sought; more finds thinner ones."""
     grow: float = 1.0
     """How far around what is nearer no colour is taken for what is behind it: 1 is 0.4 % of the picture's width."""
 

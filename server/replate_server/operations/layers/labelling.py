@@ -8,28 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replate_server.operations.layers.chosen import Choice
-from replate_server.operations.layers.surfaces import NOBODY, Labels, Surfaces, measured
+from replate_server.operations.layers.regions import NOBODY, Labels, Regions, measured
 
 Array = NDArray[Any]
 
 _SHARE = 0.08
-"""A surface is sliced where at least this much of it lies on either side."""
+"""A region is sliced where at least this much of it lies on either side."""
 _AREA = 4.0
-"""What a surface's area out of its place weighs, against a border at which the nearer lies behind."""
+"""What a region's area out of its place weighs, against a border at which the nearer lies behind."""
 _HELD = 0.5
 """What area that changes its layer from one frame to the next weighs, in parts of the picture's whole depth."""
 _SWEEPS = 8
 
 
-def labelled(surfaces: Surfaces, nearness: Array, choice: Choice, held: Labels | None = None) -> Labels:
+def labelled(regions: Regions, nearness: Array, choice: Choice, held: Labels | None = None) -> Labels:
     """Layers found by depth, by number from 0, of each pixel [rows, columns]; `NOBODY` where an object is.
 
-    Surfaces go whole into the layer where they lie, but for those that a slice parts, and never behind what they
+    Regions go whole into the layer where they lie, but for those that a slice parts, and never behind what they
     hide as long as there is a layer for it. `held` is where the pixels were a frame ago.
     """
-    if not surfaces.area.size or not choice.cuts:
-        return np.where(surfaces.labels >= 0, 0, NOBODY).astype(np.int32)
-    parts = _sliced(surfaces, nearness, choice)
+    if not regions.area.size or not choice.cuts:
+        return np.where(regions.labels >= 0, 0, NOBODY).astype(np.int32)
+    parts = _sliced(regions, nearness, choice)
     cuts = np.array(choice.cuts)
     count = cuts.size + 1
     edges = np.concatenate([[-np.inf], cuts, [np.inf]])
@@ -56,14 +56,14 @@ def labelled(surfaces: Surfaces, nearness: Array, choice: Choice, held: Labels |
     return np.asarray(of_all[parts.labels], np.int32)
 
 
-def _sliced(surfaces: Surfaces, nearness: Array, choice: Choice) -> Surfaces:
+def _sliced(regions: Regions, nearness: Array, choice: Choice) -> Regions:
     if not choice.sliced:
-        return surfaces
-    labels, cuts = surfaces.labels.copy(), sorted(choice.sliced)
+        return regions
+    labels, cuts = regions.labels.copy(), sorted(choice.sliced)
     side = np.digitize(nearness, cuts)
     following = int(labels.max()) + 1
     for one in range(following):
-        mine = surfaces.labels == one
+        mine = regions.labels == one
         shares = np.bincount(side[mine], minlength=len(cuts) + 1) / mine.sum()
         large = np.flatnonzero(shares >= _SHARE)
         for index in large[1:]:

@@ -17,8 +17,8 @@ from replate_server.operations.layers.footage import Footage
 from replate_server.operations.layers.knobs import Knobs
 from replate_server.operations.layers.labelling import labelled
 from replate_server.operations.layers.nearness import shrunk
+from replate_server.operations.layers.regions import NOBODY, Labels
 from replate_server.operations.layers.separation import sampled, whole_depth
-from replate_server.operations.layers.surfaces import NOBODY, Labels
 from replate_server.operations.spans import Span, part
 
 _SAMPLES = 8
@@ -58,7 +58,7 @@ def looked(footage: Footage, tracker: Tracker, knobs: Knobs, steps: Steps) -> Lo
         small = resize(footage.take(number).display, width, height, Nature.COLOUR)
         held = None if before is None else _held(tracker, small, *before, span)
         sample = _sample(footage, number, depth, knobs, held)
-        labels[number] = labelled(sample.surfaces, sample.nearness, choice, held)
+        labels[number] = labelled(sample.regions, sample.nearness, choice, held)
         before = small, labels[number]
     return Looked(choice, depth, labels)
 

@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 from replate.errors import BadRequest
 from replate_server.operations.contract import Tensor
+from replate_server.operations.inpaint.membrane import membrane
 
 Array = NDArray[Any]
 
 _FARTHEST = 1000.0
 """Infinity, in lengths of the nearest distance: a scene's cards must stand somewhere."""
+
+_ALIKE = 1.12
+"""Nearness beside a hole up to this many times the least around belongs to what goes on behind."""
 
 
 def nearness_of(distances: Array, nearest: float | None = None) -> Tensor:
@@ -49,19 +53,35 @@ def shrunk(nearness: Tensor, longest: int) -> Tensor:
 
 
 def _completed(near: Array, known: Array) -> Tensor:
-    sides = [_carried(near, known), _carried(near[:, ::-1], known[:, ::-1])[:, ::-1]]
-    farther = np.fmin(*sides)
-    open_ = np.isnan(farther)
-    if open_.any():
-        upright = farther.T
-        rows = [_carried(upright, ~open_.T), _carried(upright[:, ::-1], ~open_.T[:, ::-1])[:, ::-1]]
-        farther = np.where(open_, np.fmin(*rows).T, farther)
-    whole: Tensor = np.where(known, near, farther).astype(np.float32)
+    least = _least_around(near, known)
+    # Of what is known, a film is hung on what is about as far as the hole; what is nearer stands before it.
+    _, owner = cv2.distanceTransformWithLabels(known.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+    floors = np.zeros(owner.max() + 1, np.float32)
+    floors[owner[~known]] = least[~known]
+    held = known & (near <= _ALIKE * floors[owner])
+    film = membrane(np.where(known, near, np.float32(0))[..., None], held.astype(np.float32))[..., 0]
+    whole: Tensor = np.where(known, near, film).astype(np.float32)
     return whole
 
 
-def _carried(near: Array, known: Array) -> Array:
-    """The last known to the left; NaN where there is none."""
-    columns = np.where(known, np.arange(near.shape[1]), -1)
-    last = np.maximum.accumulate(columns, axis=1)
-    return np.where(last >= 0, np.take_along_axis(near, last.clip(0), 1), np.float32(np.nan))
+def _least_around(near: Array, known: Array) -> Array:
+    """The least of the values known the nearest in each of the eight directions."""
+    least = np.full(near.shape, np.inf, np.float32)
+    given = np.where(known, near, np.float32(np.inf)).astype(np.float32)
+    for rows, columns in ((1, 1), (-1, 1), (1, -1), (-1, -1)):
+        turned, found = given[::rows, ::columns], least[::rows, ::columns]
+        found[...] = np.minimum(found, _carried_down(turned, 0))
+        found[...] = np.minimum(found, _carried_down(turned, 1))
+        found[...] = np.minimum(found, _carried_down(turned.T, 0).T)
+    return least
+
+
+def _carried_down(given: Array, aside: int) -> Array:
+    """What is finite carried on over what is not, row by row down, and to the right by as much as `aside`."""
+    carried = given.copy()
+    for row in range(1, len(carried)):
+        above = carried[row - 1]
+        if aside:
+            above = np.concatenate((np.full(aside, np.inf, np.float32), above[:-aside]))
+        carried[row] = np.where(np.isinf(given[row]), above, given[row])
+    return carried

@@ -20,7 +20,7 @@ from replate_server.operations.layers.coverage import enlarged, peeled, softened
 from replate_server.operations.layers.extend import extend
 from replate_server.operations.layers.knobs import Knobs
 from replate_server.operations.layers.nearness import shrunk
-from replate_server.operations.layers.surfaces import NOBODY, Labels
+from replate_server.operations.layers.regions import NOBODY, Labels
 
 Array = NDArray[Any]
 
@@ -79,7 +79,7 @@ def parted(
 
     `labels` are the layers found by depth, at `Knobs.resolution`;
     `mattes` are the objects' coverage [height, width] by name; `blur` is a change of nearness
-    that is none of a surface's own where it happens within an edge; `solid` is the plate's own alpha, None where it is
+    that is none of a region's own where it happens within an edge; `solid` is the plate's own alpha, None where it is
     solid everywhere.
     """
     width = nearness.shape[1]

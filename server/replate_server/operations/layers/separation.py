@@ -20,7 +20,7 @@ from replate_server.operations.layers.labelling import labelled
 from replate_server.operations.layers.layer import Layers
 from replate_server.operations.layers.nearness import nearness_of, shrunk
 from replate_server.operations.layers.parts import Parts, parted
-from replate_server.operations.layers.surfaces import NOBODY, Labels, surfaces
+from replate_server.operations.layers.regions import NOBODY, Labels, regions
 
 Array = NDArray[Any]
 
@@ -48,7 +48,7 @@ def separate(
     depth = depth_range or whole_depth(nearness)
     sample = sampled(display, nearness, given, depth, knobs)
     choice = choose([sample], len(given), knobs.count)
-    labels = labelled(sample.surfaces, sample.nearness, choice)
+    labels = labelled(sample.regions, sample.nearness, choice)
     parts = parted(display, nearness, labels, given, None, choice, knobs.step * depth / 2, knobs)
     fills = []
     for layer in range(len(parts.alphas)):
@@ -72,13 +72,13 @@ def sampled(
     knobs: Knobs,
     held: Labels | None = None,
 ) -> Sample:
-    """A picture's surfaces, sought at `Knobs.resolution`. `depth` is the shot's `whole_depth`; `held` are labels
+    """A picture's regions, sought at `Knobs.resolution`. `depth` is the shot's `whole_depth`; `held` are labels
     of the pixels a frame ago, at that size."""
     coarse = shrunk(nearness, knobs.resolution)
     height, width = coarse.shape
     small = resize(display, width, height, Nature.COLOUR)
     objects = _objects([resize(matte, width, height, Nature.MATTE) for matte in mattes.values()], coarse.shape)
-    found = surfaces(coarse, small, knobs.step * depth, objects != NOBODY, held)
+    found = regions(coarse, small, knobs.step * depth, objects != NOBODY, held)
     return Sample(found, coarse, objects)
 
 

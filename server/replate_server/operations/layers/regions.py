@@ -1,4 +1,4 @@
-"""Surfaces: the parts of a picture that hang together in depth, found without cutting through any.
+"""Regions: the parts of a picture that hang together in depth, found without cutting through any.
 
 Patches that follow the depth's edges are joined, the most alike first, until what pulls two apart outweighs what
 holds them together. A person who stands on a floor comes apart from it: the outline's steps in depth weigh more than
@@ -21,7 +21,7 @@ Array = NDArray[Any]
 Labels = NDArray[np.int32]
 
 NOBODY = -1
-"""The label of pixels that belong to no surface: those of objects that have a matte of their own."""
+"""The label of pixels that belong to no region: those of objects that have a matte of their own."""
 
 _PATCH = 6
 """Side of a patch, in pixels."""
@@ -35,21 +35,21 @@ _FLOOR = 0.25
 _AWAY = 4
 """Pixels from a border at which the slope of either side is taken, beyond what blurs the border."""
 _WOUND = 0.2
-"""Of what one surface lies before another, how much it lies behind it when no order is right."""
+"""Of what one region lies before another, how much it lies behind it when no order is right."""
 _LONG = 0.05
 """As much of a border, in parts of the picture's height, a step tall: below this it may be noise."""
 _LEAST = 0.0008
-"""Surfaces below this share of the picture join a neighbour."""
+"""Regions below this share of the picture join a neighbour."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surfaces:
-    """The surfaces of one picture."""
+class Regions:
+    """The regions of one picture."""
 
     labels: Labels
-    """[rows, columns]: which surface a pixel belongs to, or `NOBODY`."""
+    """[rows, columns]: which region a pixel belongs to, or `NOBODY`."""
     area: Array
-    """Of each surface, as a share of the picture."""
+    """Of each region, as a share of the picture."""
     place: Array
     """Of each, the nearness of its far end: a floor lies behind what stands on it, though it begins at our feet."""
     middle: Array
@@ -57,14 +57,14 @@ class Surfaces:
     spread: Array
     """Of each, the standard deviation of its nearness."""
     steps: Array
-    """[surfaces, surfaces]: by how much the first lies before the second where they meet, summed along the border
+    """[regions, regions]: by how much the first lies before the second where they meet, summed along the border
     and as a share of the picture's height: what would be stretched if the two were one layer."""
 
 
-def surfaces(
+def regions(
     nearness: Array, picture: Array, step: float, outside: Array | None = None, held: Array | None = None
-) -> Surfaces:
-    """The surfaces of a `picture` [rows, columns, 3], display-referred, with its `nearness` [rows, columns], 1/Z.
+) -> Regions:
+    """The regions of a `picture` [rows, columns, 3], display-referred, with its `nearness` [rows, columns], 1/Z.
 
     `step` is the difference of nearness between neighbours at which they are as much apart as together. Pixels in
     `outside` [rows, columns] belong to none. `held` [rows, columns] are labels of layers in which the picture's
@@ -79,7 +79,7 @@ def surfaces(
     count = int(patches.max()) + 1
     if count == 0:
         nothing = np.zeros(0, np.float32)
-        return Surfaces(patches, nothing, nothing, nothing, nothing, np.zeros((0, 0), np.float32))
+        return Regions(patches, nothing, nothing, nothing, nothing, np.zeros((0, 0), np.float32))
     one, other, apart, same = _borders(patches, sharp, held)
     hue = _means(patches[inside], picture[inside], count)
     unlike = np.square((hue[one] - hue[other]) / _CONTRAST).sum(-1)
@@ -92,8 +92,8 @@ def surfaces(
     return measured(_without_crumbs(labels, sharp), sharp)
 
 
-def measured(labels: Labels, nearness: Array) -> Surfaces:
-    """Surfaces of given labels, numbered from 0 without a gap, in a picture's nearness."""
+def measured(labels: Labels, nearness: Array) -> Regions:
+    """Regions of given labels, numbered from 0 without a gap, in a picture's nearness."""
     count = int(labels.max()) + 1
     inside = labels >= 0
     mine, values = labels[inside], nearness[inside]
@@ -103,7 +103,7 @@ def measured(labels: Labels, nearness: Array) -> Surfaces:
     place = values[order][starts + size // 5]
     mean = np.bincount(mine, values, count) / size
     spread = np.sqrt((np.bincount(mine, values * values, count) / size - mean**2).clip(0))
-    return Surfaces(labels, size / labels.size, place, mean, spread, _steps(labels, nearness, count))
+    return Regions(labels, size / labels.size, place, mean, spread, _steps(labels, nearness, count))
 
 
 def _steps(labels: Labels, nearness: Array, count: int) -> Array:
@@ -239,8 +239,8 @@ def _joined(count: int, one: Array, other: Array, pull: Array) -> Array:
     return np.unique(roots, return_inverse=True)[1]
 
 
-def _unwound(found: Surfaces, nearness: Array, step: float) -> Labels:
-    """The labels with surfaces parted that lie both behind another and before it: no order of layers is right for
+def _unwound(found: Regions, nearness: Array, step: float) -> Labels:
+    """The labels with regions parted that lie both behind another and before it: no order of layers is right for
     such a one. A sky that a hazy horizon joins to the field lies behind the trees, and the field before them."""
     labels = found.labels.copy()
     both = np.minimum(found.steps, found.steps.T)
@@ -256,7 +256,7 @@ def _unwound(found: Surfaces, nearness: Array, step: float) -> Labels:
 
 
 def _without_crumbs(labels: Labels, nearness: Array) -> Labels:
-    """The labels without surfaces too small to be one: each joins the neighbour nearest to it in depth."""
+    """The labels without regions too small to be one: each joins the neighbour nearest to it in depth."""
     while True:
         count = int(labels.max()) + 1
         area = np.bincount(labels[labels >= 0], minlength=count)

@@ -132,6 +132,7 @@ def inputs_of(roles: Sequence[Role], plate: Sequence[Frame]) -> dict[str, tuple[
 
 _KNOWN: Mapping[str, Callable[[Sequence[Frame]], tuple[Frame, ...]]] = {
     "depth": depth,
+    "mattes": ball_mattes,
     "layers": layers,
     "depths": layer_depths,
 }

@@ -33,7 +33,7 @@ class TakeApart:
     roles: tuple[Role, ...] = (
         Role("plate", "Plate", "The footage to take apart."),
         Role("depth", "Depth", "How far each pixel is, as the depth operation or a renderer gives it.", RoleKind.ANY),
-        Role("mattes", "Mattes", 'Objects to keep whole, a channel each: "dog.A".', RoleKind.MATTE, False),
+        Role("mattes", "Mattes", 'Objects to keep whole, a channel each: "dog.A".', RoleKind.ANY, False),
     )
     outputs: tuple[OutputPlate, ...] = (
         OutputPlate("layers", "Layers", 'Back to front, "layer1.R" to "layer1.A" and so on; premultiplied.'),

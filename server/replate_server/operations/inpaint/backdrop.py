@@ -92,8 +92,8 @@ def fetched(planes: Tensor, x: Tensor, y: Tensor, how: int = cv2.INTER_LINEAR) -
     # OpenCV remaps pictures whose sides fit 15 bits: a long list of points is folded into rows.
     across = min(x.size, _FOLD)
     rows = -(-x.size // across)
-    lists = [np.resize(points, rows * across).reshape(rows, across).astype(np.float32) for points in (x, y)]
-    taken = cv2.remap(np.ascontiguousarray(planes), *lists, how, borderMode=cv2.BORDER_REPLICATE)
+    folded = (np.resize(points, (rows, across)).astype(np.float32) for points in (x, y))
+    taken = cv2.remap(np.ascontiguousarray(planes), next(folded), next(folded), how, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(taken, np.float32).reshape(rows * across, planes.shape[2])[: x.size]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -40,3 +41,19 @@ def holes(hole: Hole, context: float, least: int) -> Iterator[tuple[Box, Hole]]:
         left, right = max(columns[0] - reach, 0), min(columns[-1] + 1 + reach, width)
         box = Box(int(left), int(top), int(right - left), int(bottom - top))
         yield box, mine[top:bottom, left:right]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packed:
+    """A hole, eight pixels a byte."""
+
+    bits: NDArray[np.uint8]
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, hole: Hole) -> Packed:
+        return cls(np.packbits(hole), (hole.shape[0], hole.shape[1]))
+
+    @property
+    def unpacked(self) -> Hole:
+        return np.unpackbits(self.bits, count=self.shape[0] * self.shape[1]).reshape(self.shape).astype(bool)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +42,7 @@ def _film(values: Tensor, weights: Tensor) -> Tensor:
         sums = _planes(cv2.pyrDown(values * known, dstsize=size), values.shape[2])
         coarse = sums / np.maximum(share, np.float32(1e-6))[..., None]
         # A coarse node is known as soon as a few of the fine ones under it are.
-        film = _film(coarse, np.minimum(share * np.float32(4), np.float32(1)))
+        film = _film(coarse.astype(np.float32), np.minimum(share * np.float32(4), np.float32(1)))
         film = _planes(cv2.resize(film, (columns, rows), interpolation=cv2.INTER_LINEAR), values.shape[2])
     film = film + known * (values - film)
     free = 1 - known
@@ -54,9 +56,9 @@ def _neighbours(film: Tensor) -> Tensor:
     return _planes(mean, film.shape[2])
 
 
-def _planes(image: NDArray[np.float32], channels: int) -> Tensor:
+def _planes(image: NDArray[Any], channels: int) -> Tensor:
     """OpenCV drops a last axis of one."""
-    return image.reshape(*image.shape[:2], channels)
+    return np.asarray(image, np.float32).reshape(*image.shape[:2], channels)
 
 
 _CROSS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from replate.values import Value
-from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor
+from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor, Windows
 from replate_server.operations.inpaint.holes import Hole
 from replate_server.operations.sessions import planes, session
 
@@ -20,13 +20,14 @@ class MiGan:
     card = Card(
         name="inpaint/migan",
         label="MI-GAN",
-        tooltip="Removes things quickly, a frame at a time. Holes of up to 512 pixels keep their sharpness.",
-        revision="1",
+        tooltip="Removes things quickly. Holes of up to 512 pixels keep their sharpness.",
+        revision="2",
         licence="MIT",
         weights=("migan",),
         # The network's own frame is 512 pixels square; it brings a picture and its hole there by itself.
         sizes=Sizes(minimum=64),
-        memory_bytes=900 * MEGABYTE,
+        windows=Windows(length=None),
+        memory_bytes=2400 * MEGABYTE,
     )
 
     def load(self, weights: Mapping[str, Path], device: str) -> None:

@@ -1,26 +1,24 @@
-"""A clean plate: what a matte covers is made up from what is around it."""
+"""A clean plate: what a matte covers is taken from other frames, and made up where none shows it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import cast
 
-import numpy as np
-
-from replate.errors import BadRequest
 from replate.frame import Frame
 from replate.values import OutputPlate, Parameter, ParameterType, Role, RoleKind, Value
-from replate_server.darkroom.matte import composite, feather, grow, matte_of
+from replate_server.darkroom.matte import composite
 from replate_server.operations.contract import Delivery, Steps, Tensor, Window
-from replate_server.operations.inpaint.filling import Inpainter, fill
-from replate_server.operations.pictures import developed, same_windows
+from replate_server.operations.flow.dis import Dis
+from replate_server.operations.inpaint.filling import Inpainter
+from replate_server.operations.inpaint.plates import Plates, check_leaves_some, looked_at
+from replate_server.operations.inpaint.shot import filled
 from replate_server.operations.spans import part
 
 
 class Inpaint:
     name = "inpaint"
     label = "Inpaint"
-    tooltip = "Removes what a matte covers and makes up what lay behind it: a clean plate."
+    tooltip = "Removes what a matte covers: a clean plate, from what other frames show, and made up where none does."
     roles: tuple[Role, ...] = (
         Role("plate", "Plate", "The footage to clean."),
         Role("matte", "Matte", "Covers what is to go.", RoleKind.MATTE),
@@ -54,6 +52,13 @@ class Inpaint:
             0.0,
             100.0,
         ),
+        Parameter(
+            "other_frames",
+            "Other frames",
+            ParameterType.FLAG,
+            True,
+            "First shows what other frames really saw there. Off, every frame is made up by itself, and flickers.",
+        ),
     )
     default_model = "inpaint/migan"
 
@@ -62,31 +67,23 @@ class Inpaint:
 
     def run(self, model: Inpainter, window: Window, steps: Steps) -> Iterator[Delivery]:
         """The clean plate; outside the feathered hole its pixels are the plate's, bit for bit."""
-        for index, number in enumerate(window.numbers):
-            span = part(steps, index, len(window.numbers), f"Cleaning frame {number}")
-            span.progress(0.0)
-            plate = window.frame("plate", number)
-            share = _share(window, plate, number)
-            if not share.any():
-                yield Delivery("plate", plate)
-                continue
-            development = developed(window, "plate", number, span)
-            filled = fill(model, development.display, share > 0, window.parameters, window.seed, span)
-            yield Delivery("plate", composite(development.finish(filled), plate, share))
+        shots = [(window.numbers, looked_at(window))]
+        if not window.parameters["other_frames"]:
+            shots = [((number,), (number,)) for number in window.numbers]
+        tracker = Dis()
+        tracker.load({}, "cpu")
+        for index, (numbers, context) in enumerate(shots):
+            span = part(steps, index, len(shots), f"Cleaning frame {numbers[0]}")
+            plates = Plates.of(window, span, numbers, context)
+            for number in numbers:
+                check_leaves_some(plates.share(number), number)
+            for number, picture in filled(plates, model, tracker, window.parameters, window.seed, span):
+                yield Delivery("plate", _finished(plates, number, picture))
 
 
-def _share(window: Window, plate: Frame, number: int) -> Tensor:
-    """How much of each pixel is made up: 1 in the grown matte, falling to 0 around it."""
-    parameters = window.parameters
-    frame = window.frame("matte", number)
-    same_windows(plate, frame, "matte")
-    covered = matte_of(frame, plate.spec.data_window) > float(cast(float, parameters["threshold"]))
-    softness = float(cast(float, parameters["feather"]))
-    reach = int(np.ceil(softness))
-    share = feather(grow(covered.astype(np.float32), int(cast(int, parameters["grow"])) + reach), softness)
-    if covered.any() and (share > 0).all():
-        raise BadRequest(
-            f"The matte of frame {number} covers the whole picture, and nothing is left to fill it from; "
-            "make the matte, grow or feather smaller."
-        )
-    return share
+def _finished(plates: Plates, number: int, picture: Tensor) -> Frame:
+    share = plates.share(number)
+    plate = plates.window.frame("plate", number)
+    if not share.any():
+        return plate
+    return composite(plates.development(number).finish(plates.filled(number, picture)), plate, share)

@@ -14,7 +14,7 @@ from replate_server.darkroom.matte import grow
 from replate_server.operations.contract import MEGABYTE, Steps, Tensor
 from replate_server.operations.flow.operation import Tracker
 from replate_server.operations.inpaint.backdrop import Backdrop, Pair, measure
-from replate_server.operations.inpaint.holes import Hole
+from replate_server.operations.inpaint.holes import Hole, Packed
 from replate_server.operations.inpaint.lockoff import locked_off
 from replate_server.operations.inpaint.revealing import Revealed
 from replate_server.operations.inpaint.tracing import trace
@@ -115,22 +115,6 @@ class Surroundings:
 
     def _shown(self, index: int) -> Hole:
         return self.usable[index].unpacked
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Packed:
-    """A hole, eight pixels a byte."""
-
-    bits: NDArray[np.uint8]
-    shape: tuple[int, int]
-
-    @classmethod
-    def of(cls, hole: Hole) -> Packed:
-        return cls(np.packbits(hole), (hole.shape[0], hole.shape[1]))
-
-    @property
-    def unpacked(self) -> Hole:
-        return np.unpackbits(self.bits, count=self.shape[0] * self.shape[1]).reshape(self.shape).astype(bool)
 
 
 def _usable(hole: Hole, agreements: Sequence[Hole]) -> Hole:

@@ -12,15 +12,18 @@ from replate_server.darkroom.resize import Nature
 from replate_server.operations.contract import Tensor
 from replate_server.operations.depth.tracks import Sight
 
+_PATCH = 3 / 640
+"""Standard deviation of the patch in which frames agree or disagree, as a part of the picture's long side."""
+
 
 def fused(level: Callable[[int], Tensor], place: int, sights: Iterable[Sight], reach: int, tolerance: float) -> Tensor:
     """The inverse depth of the frame at `place`, [rows, columns], steadied by frames on both sides alike.
 
     `level` gives a frame's estimate by its place, all of one size, scale and shift; `sights` what the frames up to
     `reach` away show. Those far off count less (a raised cosine), so that none comes or goes with a jump. What
-    disagrees with the weighted median of all by more than about `tolerance` is left out: an object that was
-    followed wrongly, or another that moved in front, leaves no ghost. Before and after count the same, so nothing
-    lags behind.
+    disagrees with the weighted median of all by more than about `tolerance` is left out, a patch at a time: an
+    object that was followed wrongly, or another that moved in front, leaves no ghost. Before and after count the
+    same, so nothing lags behind.
     """
     here = level(place)
     values, weights = [here], [np.ones_like(here)]
@@ -31,8 +34,8 @@ def fused(level: Callable[[int], Tensor], place: int, sights: Iterable[Sight], r
     if len(values) == 1:
         return here
     told, weight = np.stack(values, axis=-1), np.stack(weights, axis=-1)
-    middle = weighted_median(told, weight)[..., None]
-    weight *= np.exp(-np.square((told - middle) / np.float32(tolerance)))
+    agreed = np.exp(-np.square(_astray(told, weighted_median(told, weight)) / np.float32(tolerance)))
+    weight *= agreed + np.float32(1e-6)
     mean: Tensor = np.einsum("yxn,yxn->yx", told, weight) / weight.sum(axis=-1)
     return mean
 
@@ -44,6 +47,13 @@ def weighted_median(values: Tensor, weights: Tensor) -> Tensor:
     at = (reached >= reached[..., -1:] / 2).argmax(axis=-1)[..., None]
     median: Tensor = np.take_along_axis(values, np.take_along_axis(order, at, axis=-1), axis=-1)[..., 0]
     return median
+
+
+def _astray(told: Tensor, middle: Tensor) -> Tensor:
+    """How far off each frame's word is, in the mean of a few pixels around: one pixel may agree by chance."""
+    sigma = _PATCH * max(middle.shape)
+    blurred = [cv2.GaussianBlur(np.abs(each - middle), (0, 0), sigma) for each in np.moveaxis(told, -1, 0)]
+    return np.stack(blurred, axis=-1).reshape(told.shape)
 
 
 def _sized(sight: Sight, shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:

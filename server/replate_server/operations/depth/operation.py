@@ -39,7 +39,7 @@ _LOOKING = 0.6
 """Of the time, what is spent on the first pass."""
 _SAMPLES = 4096
 """Places of a frame at which it is compared to others."""
-_TOLERANCE = 0.06
+_TOLERANCE = 0.12
 """Part of the shot's span by which estimates of one place may differ."""
 
 

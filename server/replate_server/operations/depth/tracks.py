@@ -76,7 +76,7 @@ class Tracks:
                     break
                 seen = seen * warp(step.seen, motion, Nature.COLOUR)
                 motion = motion + warp(step.motion, motion, Nature.COLOUR)
-                yield Sight(other, motion, seen * self._alike(here, other, motion))
+                yield Sight(other, motion, _whole(seen * self._alike(here, other, motion)))
 
     def _alike(self, here: Tensor, other: int, motion: Tensor) -> Tensor:
         astray = np.abs(warp(self._picture(other), motion, Nature.COLOUR) - here).max(axis=-1)
@@ -109,6 +109,12 @@ class Tracks:
     def _blurred(self, place: int) -> Tensor:
         small = self._shot.small(self._shot.numbers[place])
         return np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), np.float32).reshape(small.shape)
+
+
+def _whole(trust: Tensor) -> Tensor:
+    """Trust without specks, falling off around what is not trusted: neighbours should come from the same frames."""
+    worst = cv2.erode(trust, np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.GaussianBlur(worst, (0, 0), 2.0), np.float32).reshape(trust.shape)
 
 
 def _remembered(known: OrderedDict[int, Any], key: int, most: int, make: Callable[[], Item]) -> Item:

@@ -7,10 +7,11 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix, diags
+from scipy.sparse.linalg import cg
 
 from replate.errors import BadRequest
 from replate_server.operations.contract import Tensor
-from replate_server.operations.inpaint.membrane import membrane
 
 Array = NDArray[Any]
 
@@ -19,6 +20,10 @@ _FARTHEST = 1000.0
 
 _ALIKE = 1.12
 """Nearness beside a hole up to this many times the least around belongs to what goes on behind."""
+
+_PULL = 1e-4
+"""How much the film clings to the least around, in what holds two neighbours together: it must hang on something."""
+_STEPS = 400
 
 
 def nearness_of(distances: Array, nearest: float | None = None) -> Tensor:
@@ -53,19 +58,38 @@ def shrunk(nearness: Tensor, longest: int) -> Tensor:
 
 
 def _completed(near: Array, known: Array) -> Tensor:
-    least = _least_around(near, known)
-    # Of what is known, a film is hung on what is about as far as the hole; what is nearer stands before it.
-    _, owner = cv2.distanceTransformWithLabels(known.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
-    floors = np.zeros(owner.max() + 1, np.float32)
-    floors[owner[~known]] = least[~known]
-    held = known & (near <= _ALIKE * floors[owner])
-    film = membrane(np.where(known, near, np.float32(0))[..., None], held.astype(np.float32))[..., 0]
-    whole: Tensor = np.where(known, near, film).astype(np.float32)
+    """With a soap film over what is not known, hung on what is about as far as the least around, and free where
+    something nearer stands before it: Laplace's equation, by conjugate gradients."""
+    whole = np.where(known, near, _least_around(near, known)).astype(np.float32)
+    unknown = ~known
+    place = np.cumsum(unknown).reshape(unknown.shape) - 1
+    least = whole[unknown].astype(np.float64)
+    count = len(least)
+    diagonal, right = np.full(count, _PULL), least * _PULL
+    pairs: list[Array] = []
+    for axis in (0, 1):
+        one, other = (np.moveaxis(whole, axis, 0)[part].ravel() for part in (slice(None, -1), slice(1, None)))
+        alike = np.maximum(one, other) <= _ALIKE * np.minimum(one, other)
+        sides = [
+            np.moveaxis(np.where(unknown, place, -1), axis, 0)[part].ravel()
+            for part in (slice(None, -1), slice(1, None))
+        ]
+        for mine, theirs, value in ((*sides, other), (*sides[::-1], one)):
+            joined = alike & (mine >= 0)
+            diagonal += np.bincount(mine[joined], minlength=count)
+            hung = joined & (theirs < 0)
+            right += np.bincount(mine[hung], value[hung], count)
+        both = alike & (sides[0] >= 0) & (sides[1] >= 0)
+        pairs.append(np.stack((sides[0][both], sides[1][both])))
+    rows, columns = np.concatenate(pairs, axis=1)
+    half = coo_matrix((np.full(len(rows), -1.0), (rows, columns)), (count, count))
+    film, _ = cg(half + half.T + diags(diagonal), right, least, rtol=1e-6, maxiter=_STEPS, M=diags(1 / diagonal))
+    whole[unknown] = film
     return whole
 
 
 def _least_around(near: Array, known: Array) -> Array:
-    """The least of the values known the nearest in each of the eight directions."""
+    """The least of the values known the nearest in each of the eight directions; of all, where these meet none."""
     least = np.full(near.shape, np.inf, np.float32)
     given = np.where(known, near, np.float32(np.inf)).astype(np.float32)
     for rows, columns in ((1, 1), (-1, 1), (1, -1), (-1, -1)):
@@ -73,7 +97,7 @@ def _least_around(near: Array, known: Array) -> Array:
         found[...] = np.minimum(found, _carried_down(turned, 0))
         found[...] = np.minimum(found, _carried_down(turned, 1))
         found[...] = np.minimum(found, _carried_down(turned.T, 0).T)
-    return least
+    return np.where(np.isinf(least), near[known].min(), least)
 
 
 def _carried_down(given: Array, aside: int) -> Array:

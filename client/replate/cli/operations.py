@@ -1,4 +1,4 @@
-"""`replate restyle`, `segment`, `matte`, `inpaint`, `flow`: a command for an operation.
+"""`replate restyle`, `depth`, `segment`, `matte`, `inpaint`, `flow`: a command for an operation.
 
 All take the same options, so these are written down once; a command adds those
 for its own inputs.
@@ -79,6 +79,15 @@ _STRENGTH = _option(float | None, None, "--strength", min=0, max=1, help="0 is t
 _LIMIT = _option(
     str | None, None, "--matte", metavar="PATTERN", help="Limits the restyle; outside the plate stays as it is."
 )
+_DEPTH: Mapping[str, _Option] = {
+    "encoding": _option(
+        str | None, None, "--encoding", metavar="1/Z|Z", help="1/Z, as Nuke has it (the default), or the distance Z."
+    ),
+    "near": _option(
+        float | None, None, "--near", help="The distance given to the nearest thing, where none is measured."
+    ),
+    "far": _option(float | None, None, "--far", help="The distance given to the farthest thing."),
+}
 _MATTE = _option(str, ..., "--matte", metavar="PATTERN", help="Covers what is to go.")
 _CLICKS: Mapping[str, _Option] = {
     "clicks": _option(
@@ -121,13 +130,14 @@ class _Request:
     plate: str
     common: _Common
     own: Mapping[str, Any]
-    """The command's own options: by the role of an input, or as `_CLICKS` and "strength" have them."""
+    """The command's own options: by the role of an input, or as `_CLICKS`, `_DEPTH` and "strength" have them."""
 
 
 def add_operations(app: typer.Typer) -> None:
     """Adds the commands to an app."""
     restyle = {"style": _STYLE, "matte": _LIMIT, "strength": _STRENGTH}
     _add(app, "restyle", "Paints a plate in the manner of a picture.", restyle)
+    _add(app, "depth", "Estimates how far away everything is, and writes a preview to look at.", _DEPTH)
     _add(app, "segment", "Cuts objects out of a plate, pointed at with clicks and boxes.", _CLICKS)
     _add(app, "matte", "Cuts the people, or what stands out, out of a plate.", {})
     _add(app, "inpaint", "Makes a clean plate: fills what a matte covers.", {"matte": _MATTE})
@@ -263,8 +273,10 @@ def _prompts(request: _Request, plate: Plate | JobOutput) -> list[Prompt]:
 
 
 def _assignments(request: _Request) -> list[str]:
-    strength = request.own.get("strength")
-    return [*request.common.assignments, *([f"strength={strength}"] if strength is not None else [])]
+    """Parameters, and the options that are another way to give one."""
+    given = {name: request.own.get(name) for name in ("strength", *_DEPTH)}
+    options = [f"{name}={value}" for name, value in given.items() if value is not None]
+    return [*request.common.assignments, *options]
 
 
 def _stem(path: Path, operation: str) -> str:

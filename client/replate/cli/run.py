@@ -15,6 +15,7 @@ import typer
 
 from replate.cli.console import bar, duration, print_json, say
 from replate.cli.options import INTERRUPTED
+from replate.cli.preview import preview
 from replate.errors import Cancelled, Exhausted, Failed, ReplateError
 from replate.frame import Frame
 from replate.jobs import Job
@@ -41,6 +42,7 @@ class Delivered:
 def run(job: Job, writers: Mapping[str, PlateWriter], *, as_json: bool, ours: bool = True) -> None:
     """Waits for a job, writes its frames as they come, and says what there is in the end.
 
+    Depth gets a picture or a movie to look at beside its files.
     Ctrl-C cancels the job where it is `ours`, leaves it alone where it is not,
     and exits with 130. Raises what the job failed with.
     """
@@ -54,13 +56,17 @@ def run(job: Job, writers: Mapping[str, PlateWriter], *, as_json: bool, ours: bo
         if not isinstance(error, Cancelled) and not job.state.ended:
             say(f"Job {job.id} goes on: `replate fetch {job.id}` gets its frames.")
         raise
+    previews = {name: made for name, files in delivered.files.items() if (made := preview(files)) is not None}
     if as_json:
-        print_json({**summary(job.info), "seconds": round(delivered.seconds, 3), "files": delivered.files})
+        seconds = round(delivered.seconds, 3)
+        print_json({**summary(job.info), "seconds": seconds, "files": delivered.files, "previews": previews})
         return
     for name, writer in writers.items():
         count = len(delivered.files[name])
         frames = "frame" if count == 1 else "frames"
         say(f"Wrote {count} {frames} to {writer.pattern} in {duration(delivered.seconds)}.")
+        if name in previews:
+            say(f"To look at: {previews[name]}.")
 
 
 def deliver(

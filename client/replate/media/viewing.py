@@ -7,18 +7,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replate.depth import Depth, distances
 from replate.frame import Frame
 from replate.media.colour import DISPLAY, convert
 
 Picture = NDArray[np.uint8]
+
+_NEAR_TO_FAR = (
+    (252, 255, 164), (247, 209, 61), (251, 155, 6), (237, 105, 37), (207, 68, 70), (165, 44, 96),
+    (120, 28, 109), (74, 12, 107), (27, 12, 65),
+)  # fmt: skip
+"""Equal steps of matplotlib's map "inferno", without its blackest: brighter and warmer is nearer, to every eye."""
 
 
 def picture_of(frame: Frame, reach: float | None = None) -> Picture:
     """A frame as sRGB code values [height, width, 3] over its display window, black where there is no pixel.
 
     Colour goes from its space to sRGB and is cut off at 0 and 1. Two channels u
-    and v are shown on the colour wheel, `reach` pixels at its rim; mattes together
-    in grey, and so is any other channel, depth from far to near.
+    and v are shown on the colour wheel, `reach` pixels at its rim; depth near in
+    bright and warm colours and far in dark ones, from the shot's near to its far,
+    so that one colour is one distance in all its frames; mattes together in grey,
+    and so is any other channel, depth of which nothing is said from far to near.
     """
     names = [name.rpartition(".")[2] for name in frame.spec.channels]
     if {"R", "G", "B"} <= set(names):
@@ -27,6 +36,8 @@ def picture_of(frame: Frame, reach: float | None = None) -> Picture:
     elif {"u", "v"} <= set(names):
         motion = planes_in_format(frame, [names.index("u"), names.index("v")])
         shown = wheel(motion, reach_of(frame) if reach is None else reach)
+    elif frame.spec.depth is not None and "Z" in names:
+        shown = warm_where_near(planes_in_format(frame, [names.index("Z")])[:, :, 0], frame.spec.depth)
     else:
         mattes = [place for place, name in enumerate(names) if name == "A"]
         plane = planes_in_format(frame, mattes or [0]).max(axis=2, keepdims=True)
@@ -75,6 +86,19 @@ def wheel(motion: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
     colour = rim[below] * (1 - part) + rim[(below + 1) % len(rim)] * part
     shown = np.where(speed <= 1, 1 - speed * (1 - colour), colour * 0.75)
     return np.asarray(shown, dtype=np.float32)
+
+
+def warm_where_near(samples: NDArray[np.float32], depth: Depth) -> NDArray[np.float32]:
+    """Samples of depth [height, width] as colours [height, width, 3], even in 1/Z; black where it is not known."""
+    far = distances(samples, depth)
+    least, most = 1 / depth.far, 1 / depth.near
+    with np.errstate(invalid="ignore"):
+        part = np.clip((1 / far - least) / max(most - least, 1e-12), 0, 1)
+    steps = np.linspace(0, 1, len(_NEAR_TO_FAR))
+    colours = np.array(_NEAR_TO_FAR[::-1]) / 255
+    known = np.isfinite(part)
+    planes = [np.where(known, np.interp(np.nan_to_num(part), steps, colours[:, band]), 0) for band in range(3)]
+    return np.stack(planes, axis=2).astype(np.float32)
 
 
 def _rim() -> NDArray[np.float32]:

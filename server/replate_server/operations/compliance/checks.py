@@ -183,7 +183,9 @@ def _frame_faults(frame: Frame, plate: Frame, output: OutputPlate) -> Iterator[s
         yield f"{where} has channels {frame.spec.channels} where {output.channels} were due."
     if output.data != (frame.spec.colour_space == DATA):
         yield f"{where} is in the colour space {frame.spec.colour_space}."
-    if not (output.data or output.channels) and frame.spec.channels != plate.spec.channels:
+    # Layers have names of their own: "dog.R".
+    layered = all("." in name for name in frame.spec.channels)
+    if not (output.data or output.channels or layered) and frame.spec.channels != plate.spec.channels:
         yield f"{where} has other channels than the plate."
     if not np.isfinite(frame.pixels).all():
         yield f"{where} has NaN or infinity."

@@ -16,8 +16,8 @@ Array = NDArray[Any]
 
 _USUAL = 6
 """No more than this are proposed."""
-_WORTH = 0.06
-"""Of the depth that one layer would have to stretch, what another layer must save to be proposed."""
+_WORTH = 0.1
+"""Of what is amiss with one layer, how much less another must leave to be proposed."""
 _APART = 3
 """Pixels over which an object is compared with what is beside it, past what blurs its outline."""
 
@@ -121,8 +121,10 @@ def _runs(cost: Array, place: Array, most: int) -> tuple[list[float], list[Array
 
 def _worth(least: Sequence[float]) -> int:
     """How many runs before another saves too little."""
+    # Costs are squares of depth; an eye sees depth.
+    amiss = np.sqrt(least)
     for runs in range(1, len(least)):
-        if least[runs - 1] - min(least[runs : runs + 2]) < _WORTH:
+        if amiss[runs - 1] - amiss[runs : runs + 2].min() < _WORTH:
             return runs
     return len(least)
 

@@ -30,6 +30,8 @@ _WORST = -4.0
 """What a pixel's length of the tallest step weighs against as much continuous border, which weighs 1."""
 _CONTRAST = 0.12
 """The difference of colours, display-referred, that is clearly seen."""
+_FLAT = 1e-9
+"""A step taller than nothing, for a picture without depth."""
 _FLOOR = 0.25
 """What a border of unlike colours holds, where depth goes on, of one of like colours."""
 _AWAY = 4
@@ -73,6 +75,7 @@ def regions(
     Greedy additive edge contraction (Keuper et al., "Efficient Decomposition of Image and Mesh Graphs by Lifted
     Multicuts", ICCV 2015) of superpixels (Achanta et al., "SLIC Superpixels", TPAMI 2012).
     """
+    step = max(step, _FLAT)
     sharp = crisp(nearness, step)
     inside = np.ones(sharp.shape, bool) if outside is None else ~outside
     patches = _connected(_patches(sharp, picture, step), inside)

@@ -27,7 +27,7 @@ def test_a_hole_beside_something_near_goes_on_from_behind_it() -> None:
     distances[28:36, 10:70] = np.nan
     found = nearness_of(distances)[28:36, 10:70]
     assert np.abs(found - wall[28:36, 10:70]).max() < 0.012
-    assert np.abs(found[-2:] - wall[34:36, 10:70]).max() < 0.002
+    assert np.abs(found[-2:] - wall[34:36, 10:70]).max() < 0.005
 
 
 def test_a_hole_in_something_near_stays_near() -> None:

@@ -1,7 +1,7 @@
 """Trains the depth network that ships, from the teacher, photographs and films.
 
     python -m training.depth targets --teacher T.onnx --photos FOLDER --movie FILM ... --work .cache/depth
-    python -m training.depth train --teacher T.onnx --work .cache/depth
+    torchrun --nproc-per-node 2 -m training.depth train --teacher T.onnx --work .cache/depth
     python -m training.depth export --work .cache/depth --to depth-small.safetensors
 
 `train` goes on where it was interrupted.
@@ -10,25 +10,27 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import torch
 
+from replate.memory import keep_freed_memory
 from training.depth.data import Drawing, training_pictures
-from training.depth.evaluate import held_out_figures
+from training.depth.evaluate import exams, marks
 from training.depth.export import export
 from training.depth.targets import make_targets
 from training.depth.teacher import Teacher
+from training.depth.together import join, rank
 from training.depth.train import Stage, State, log_to, train
 
 SEED = 20261120
-SMALL = Drawing(SEED, pictures=16, shapes=((192, 256), (224, 224), (256, 192), (192, 288)), least=0.5, pairs=False)
-LARGE = replace(SMALL, pictures=8, shapes=((384, 384), (320, 448), (384, 512), (416, 320)), least=0.75, pairs=True)
+SMALL = Drawing(SEED, 8, ((224, 256), (224, 224), (256, 192), (192, 288)), least=0.6, hinted=True, pairs=False)
+LARGE = replace(SMALL, pictures=4, shapes=((384, 384), (320, 448), (384, 512), (416, 320)), least=0.75, pairs=True)
 STAGES = (
-    Stage(steps=100000, drawing=SMALL),
-    Stage(steps=3000, drawing=LARGE, rate=1e-3, falling=3000, still=0.3),
+    Stage(steps=100000, drawing=SMALL, told=0.3, hints=0.3),
+    Stage(steps=3000, drawing=LARGE, rate=1e-3, falling=3000, told=0.3, hints=0.1, still=0.3),
 )
 FRAMES = 44
 """Of each film."""
@@ -53,24 +55,30 @@ def main() -> None:
 
 
 def run(work: Path, graph: Path) -> None:
-    """All stages, from where they were interrupted; figures and a state in `work` at every 1000 steps."""
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
-    log, teacher, state = log_to(work / "log.jsonl"), Teacher(graph), State.fresh(SEED)
+    """All stages, from where they were interrupted; at every 1000 steps marks, and a state in `work`."""
+    keep_freed_memory()
+    join()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    teacher, state = Teacher(graph, threads=1, hints=True), State.fresh(SEED)
+    log = log_to(work / "log.jsonl") if rank() == 0 else lambda entry: None
+    photographs = exams(teacher, work / "targets") if rank() == 0 else []
     if (work / "state.pt").exists():
         state.restore(work / "state.pt")
 
     def pause(state: State) -> None:
-        if state.step % 1000 == 0:
+        if state.step % 1000 == 0 and rank() == 0:
             state.save(work / "state.pt")
-            log({"step": state.step} | held_out_figures(state.mean, teacher, work / "targets"))
+            log({"step": state.step} | marks(state.mean, photographs))
 
     pictures, begun = training_pictures(work / "targets"), 0
     for stage in STAGES:
         if state.step < begun + stage.steps:
-            train(state, stage, begun, pictures, log, pause=pause)
+            train(state, stage, begun, pictures, teacher, log, pause=pause)
         begun += stage.steps
-    state.save(work / "state.pt")
-    log({"step": state.step, "done": True} | held_out_figures(state.mean, teacher, work / "targets"))
+    if rank() == 0:
+        state.save(work / "state.pt")
+        log({"step": state.step, "done": True} | marks(state.mean, photographs))
 
 
 if __name__ == "__main__":

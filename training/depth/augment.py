@@ -21,6 +21,8 @@ class View:
 
     picture: NDArray[np.float32]
     """[height, width, 3] in [0, 1]."""
+    clean: Picture
+    """The same before its colours were changed: what the teacher is shown."""
     target: Plane
     to_photo: Matrix
 
@@ -65,7 +67,7 @@ def seen(rng: np.random.Generator, photo: Picture, target: Plane, matrix: Matrix
         source = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
         inner = np.diag([size[0] / photo.shape[1], size[1] / photo.shape[0], 1.0]) @ matrix
     picture = _warped(source, inner, tall, wide)
-    return View(_changed(rng, picture), np.asarray(_warped(target, matrix, tall, wide), np.float32), matrix)
+    return View(_changed(rng, picture), picture, np.asarray(_warped(target, matrix, tall, wide), np.float32), matrix)
 
 
 def _warped(plane: NDArray[Any], matrix: Matrix, tall: int, wide: int) -> NDArray[Any]:

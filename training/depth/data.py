@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
 
 from training.depth.augment import Matrix, View, moved, placed, seen
 from training.depth.targets import held_out, load
-from training.depth.teacher import Picture, Plane
+from training.depth.teacher import Picture, Plane, Teacher
+from training.depth.together import rank, ranks
 
 Batch = dict[str, torch.Tensor]
 
@@ -24,11 +22,13 @@ class Drawing:
 
     seed: int
     pictures: int
-    """A batch, second views included."""
+    """A batch of one process, second views included."""
     shapes: tuple[tuple[int, int], ...]
     """Heights and widths: one of them for a batch, in turn."""
     least: float
     """The least size to which photographs are shrunk."""
+    hinted: bool
+    """Whether the teacher is asked about every crop, and for what it thinks on its way."""
     pairs: bool
     """Whether the second half of a batch is the first half seen from a step aside."""
 
@@ -38,31 +38,23 @@ def training_pictures(cache: Path) -> list[tuple[Picture, Plane]]:
     return [load(path) for path in sorted(cache.glob("*.npz")) if not held_out(path.stem)]
 
 
-def batches(
-    pictures: list[tuple[Picture, Plane]], drawing: Drawing, first: int, last: int, workers: int
-) -> Iterator[Batch]:
-    """Batches `first` to `last`: `picture` [n, 3, h, w], `target` [n, h, w], and with pairs `grid` [n/2, h, w, 2]."""
-    drawn = _Drawn(pictures, drawing, first, last)
-    loader = DataLoader(drawn, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
-    yield from loader
+class Batches:
+    """Batches by number: the same number gives the same batch to the same process, whenever it is asked."""
 
+    def __init__(self, pictures: list[tuple[Picture, Plane]], drawing: Drawing, teacher: Teacher) -> None:
+        self._pictures, self._drawing, self._teacher = pictures, drawing, teacher
 
-class _Drawn(Dataset[Batch]):
-    """Batch `n` is the same whichever worker makes it, and wherever training was taken up again."""
+    def __call__(self, number: int) -> Batch:
+        """`picture` [n, 3, h, w], `target` [n, h, w]; with pairs `grid` [n/2, h, w, 2].
 
-    def __init__(self, pictures: list[tuple[Picture, Plane]], drawing: Drawing, first: int, last: int) -> None:
-        self.pictures, self.drawing, self.first, self.last = pictures, drawing, first, last
-
-    def __len__(self) -> int:
-        return self.last - self.first
-
-    def __getitem__(self, index: int) -> Batch:
-        cv2.setNumThreads(0)
-        number, drawing = self.first + index, self.drawing
-        rng = np.random.default_rng((drawing.seed, number))
+        With hints: `told` [n, h, w], the teacher's answer to the crop, and [n, channels, ...] for each of `HINTS`.
+        """
+        drawing = self._drawing
+        rng = np.random.default_rng((drawing.seed, number, rank()))
         tall, wide = drawing.shapes[number % len(drawing.shapes)]
         photos = drawing.pictures // (2 if drawing.pairs else 1)
-        chosen = [self._picture(place) for place in range(number * photos, (number + 1) * photos)]
+        first = (number * ranks() + rank()) * photos
+        chosen = [self._picture(place) for place in range(first, first + photos)]
         places = [placed(rng, photo.shape[:2], tall, wide, drawing.least) for photo, _ in chosen]
         steps: list[Matrix] = []
         if drawing.pairs:
@@ -72,13 +64,17 @@ class _Drawn(Dataset[Batch]):
         views = [
             seen(rng, photo, target, place, tall, wide) for (photo, target), place in zip(chosen, places, strict=True)
         ]
-        return _batch(views, steps, tall, wide)
+        batch = _batch(views, steps, tall, wide)
+        if drawing.hinted:
+            told, hints = self._teacher.told(np.stack([view.clean for view in views]))
+            batch |= {"told": torch.from_numpy(told)} | {part: torch.from_numpy(hint) for part, hint in hints.items()}
+        return batch
 
     def _picture(self, place: int) -> tuple[Picture, Plane]:
         """All pictures once, in an order of their own, then all again in another."""
-        turn, within = divmod(place, len(self.pictures))
-        order = np.random.default_rng((self.drawing.seed, 1, turn)).permutation(len(self.pictures))
-        photo, target = self.pictures[order[within]]
+        turn, within = divmod(place, len(self._pictures))
+        order = np.random.default_rng((self._drawing.seed, 1, turn)).permutation(len(self._pictures))
+        photo, target = self._pictures[order[within]]
         return photo, target.astype(np.float32)
 
 

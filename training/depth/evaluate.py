@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -9,7 +11,8 @@ import numpy as np
 import torch
 
 from replate_server.operations.depth.network import DepthNetwork
-from training.depth.targets import held_out, load
+from training.depth.measures import correlation
+from training.depth.targets import FILM, held_out, load
 from training.depth.teacher import Picture, Plane, Teacher, working_size
 
 
@@ -25,21 +28,30 @@ def student(network: DepthNetwork, picture: Picture, short: int = 384) -> Plane:
     return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def correlation(one: Plane, other: Plane) -> float:
-    """Of two depths over a picture: what a scale and a shift do not change."""
-    return float(np.corrcoef(one.ravel().astype(np.float64), other.ravel().astype(np.float64))[0, 1])
+@dataclass(frozen=True, slots=True, eq=False)
+class Exam:
+    """A photograph that is not trained on, with what the teacher says of it: in one look, and in its ensemble."""
+
+    picture: Picture
+    look: Plane
+    ensemble: Plane
 
 
-def held_out_figures(network: DepthNetwork, teacher: Teacher, cache: Path, most: int = 1000) -> dict[str, float]:
-    """Mean correlation with the teacher (one look at 384), with its ensemble, and of the teacher with its ensemble."""
+def exams(teacher: Teacher, cache: Path) -> list[Exam]:
+    """All photographs that are held out."""
+    found = []
+    for path in sorted(cache.glob("*.npz")):
+        if held_out(path.stem) and not path.stem.startswith(FILM):
+            picture, ensemble = load(path)
+            found.append(Exam(picture, teacher.look(picture), ensemble))
+    return found
+
+
+def marks(network: DepthNetwork, photographs: Sequence[Exam]) -> dict[str, float]:
+    """Mean and median correlation with the teacher, and mean correlation with its ensemble."""
     network.eval()
-    rows = []
-    for path in [path for path in sorted(cache.glob("*.npz")) if held_out(path.stem) and path.name[0] != "M"][:most]:
-        picture, target = load(path)
-        ours, theirs = student(network, picture), teacher.look(picture)
-        rows.append((correlation(ours, theirs), correlation(ours, target), correlation(theirs, target)))
-    names = ("with_teacher", "with_ensemble", "teacher_with_ensemble")
-    return {name: round(float(mean), 4) for name, mean in zip(names, np.mean(rows, 0), strict=True)} | {
-        "median_with_teacher": round(float(np.median([row[0] for row in rows])), 4),
-        "photographs": len(rows),
-    }
+    answers = [student(network, exam.picture) for exam in photographs]
+    looks = [correlation(answer, exam.look) for answer, exam in zip(answers, photographs, strict=True)]
+    ensembles = [correlation(answer, exam.ensemble) for answer, exam in zip(answers, photographs, strict=True)]
+    figures = {"agreement": np.mean(looks), "median": np.median(looks), "with_ensemble": np.mean(ensembles)}
+    return {name: round(float(figure), 4) for name, figure in figures.items()} | {"photographs": len(photographs)}

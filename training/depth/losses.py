@@ -41,6 +41,15 @@ def silhouettes(depth: torch.Tensor, target: torch.Tensor, scales: int = 4) -> t
     return total / scales
 
 
+def thinking(guess: torch.Tensor, hint: torch.Tensor) -> torch.Tensor:
+    """Mean absolute difference from the teacher's features [n, channels, h, w], in mean deviations of each channel.
+
+    After Romero et al., "FitNets: Hints for Thin Deep Nets", 2015.
+    """
+    spread = (hint - hint.mean((0, 2, 3), keepdim=True)).abs().mean((0, 2, 3))
+    return ((guess - hint).abs().mean((0, 2, 3)) / (spread + 0.05)).mean()
+
+
 def stillness(first: torch.Tensor, second: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
     """How far the depth of a moved picture, brought back along `grid` [n, h, w, 2], is from that of the first.
 

@@ -14,6 +14,8 @@ from training.depth.teacher import Picture, Plane, Teacher
 
 SHORT = 384
 """The short side at which pictures and their targets are kept."""
+FILM = "M_"
+"""How names of frames of films begin."""
 HELD_OUT = 13
 """One photograph of this many is never trained on, by a hash of its name."""
 
@@ -30,7 +32,7 @@ def make_targets(teacher: Teacher, photos: Path, movies: Sequence[Path], cache: 
         _keep(teacher, cache / f"{photo.stem}.npz", lambda photo=photo: read_photo(photo))
     for movie in movies:
         for number, picture in _frames(movie, frames):
-            _keep(teacher, cache / f"M_{movie.stem}_{number:05d}.npz", lambda picture=picture: picture)
+            _keep(teacher, cache / f"{FILM}{movie.stem}_{number:05d}.npz", lambda picture=picture: picture)
 
 
 def read_photo(path: Path) -> Picture:

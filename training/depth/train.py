@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 from torch.nn.utils import clip_grad_norm_
 
 from replate_server.operations.depth.network import DepthNetwork
-from training.depth.data import Batch, Drawing, batches
-from training.depth.losses import agreement, aligned, silhouettes, stillness
-from training.depth.teacher import Picture, Plane
+from training.depth.data import Batch, Batches, Drawing
+from training.depth.losses import agreement, aligned, silhouettes, stillness, thinking
+from training.depth.teacher import HINTS, Picture, Plane, Teacher
+from training.depth.together import average, ranks
 
 Log = Callable[[dict[str, Any]], None]
 
@@ -33,8 +36,10 @@ class Stage:
     """Weight of the silhouettes' loss."""
     still: float = 0.0
     """Weight of the stillness; above 0 the drawing must be in pairs."""
-    kept: float = 0.05
-    """Weight of the plain difference from the target, which keeps scale and shift from wandering."""
+    told: float = 0.0
+    """Weight of the plain difference from the teacher's answer to the same crop; above 0 the drawing must be hinted."""
+    hints: float = 0.0
+    """Weight of what the teacher thinks on its way; above 0 the drawing must be hinted."""
     decay: float = 0.02
     mean: float = 0.998
     """How much of the running mean stays at a step."""
@@ -46,6 +51,8 @@ class State:
 
     network: DepthNetwork
     mean: DepthNetwork
+    guesses: nn.ModuleDict
+    """From the student's features to what the teacher would think: for training alone."""
     optimiser: torch.optim.Optimizer
     step: int = 0
 
@@ -56,23 +63,29 @@ class State:
         for each in (network, mean):
             each.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         mean.load_state_dict(network.state_dict())
-        wide = [weight for weight in network.parameters() if weight.ndim > 1]
-        narrow = [weight for weight in network.parameters() if weight.ndim <= 1]
+        widths = {"at_eighth": 64, "to_sixteenth": 96, "to_eighth": 64}
+        guesses = nn.ModuleDict({part: nn.Conv2d(widths[part], channels, 1) for part, (_, channels) in HINTS.items()})
+        weights = [*network.parameters(), *guesses.parameters()]
+        wide = [weight for weight in weights if weight.ndim > 1]
+        narrow = [weight for weight in weights if weight.ndim <= 1]
         groups: list[dict[str, Any]] = [{"params": wide}, {"params": narrow, "weight_decay": 0.0}]
-        return cls(network, mean, torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98)))
+        return cls(network, mean, guesses, torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98)))
 
     def save(self, path: Path) -> None:
         partial = path.with_suffix(".partial")
-        parts: dict[str, Any] = {"network": self.network, "mean": self.mean, "optimiser": self.optimiser}
-        torch.save({"step": self.step} | {name: part.state_dict() for name, part in parts.items()}, partial)
+        parts = {name: part.state_dict() for name, part in self._parts().items()}
+        torch.save({"step": self.step} | parts, partial)
         partial.rename(path)
 
     def restore(self, path: Path) -> None:
         kept = torch.load(path, weights_only=True)
-        self.network.load_state_dict(kept["network"])
-        self.mean.load_state_dict(kept["mean"])
-        self.optimiser.load_state_dict(kept["optimiser"])
+        for name, part in self._parts().items():
+            part.load_state_dict(kept[name])
         self.step = kept["step"]
+
+    def _parts(self) -> dict[str, Any]:
+        names = ("network", "mean", "guesses", "optimiser")
+        return {name: getattr(self, name) for name in names}
 
 
 def train(
@@ -80,8 +93,8 @@ def train(
     stage: Stage,
     begun: int,
     pictures: list[tuple[Picture, Plane]],
+    teacher: Teacher,
     log: Log,
-    workers: int = 2,
     every: int = 100,
     pause: Callable[[State], None] = lambda state: None,
 ) -> None:
@@ -89,23 +102,27 @@ def train(
 
     `log` hears of every `every` steps, after which `pause` is called.
     """
-    log({"stage": asdict(stage), "pictures": len(pictures), "step": state.step})
+    log({"stage": asdict(stage), "processes": ranks(), "pictures": len(pictures), "step": state.step})
     for group, decay in zip(state.optimiser.param_groups, (stage.decay, 0.0), strict=True):
         group["weight_decay"] = decay
     state.network.train()
     sums: dict[str, float] = {}
     start = time.perf_counter()
-    for batch in batches(pictures, stage.drawing, state.step, begun + stage.steps, workers):
+    batches = Batches(pictures, stage.drawing, teacher)
+    learned = [*state.network.parameters(), *state.guesses.parameters()]
+    while state.step < begun + stage.steps:
         rate = stage.rate * _fraction(state.step - begun, stage)
         for group in state.optimiser.param_groups:
             group["lr"] = rate
-        losses = _losses(state.network, batch, stage)
+        losses = _losses(state, batches(state.step), stage)
         total = sum(losses.values(), start=torch.zeros(()))
         state.optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
+        average([weight.grad for weight in learned if weight.grad is not None])
         clip_grad_norm_(state.network.parameters(), 1.0)
         state.optimiser.step()
         state.step += 1
+        average([value for value in state.network.buffers() if value.is_floating_point()])
         _follow(state, stage.mean)
         for name, loss in losses.items():
             sums[name] = sums.get(name, 0.0) + float(loss.detach())
@@ -116,22 +133,43 @@ def train(
             sums, start = {}, time.perf_counter()
 
 
-def _losses(network: DepthNetwork, batch: Batch, stage: Stage) -> dict[str, torch.Tensor]:
+def _losses(state: State, batch: Batch, stage: Stage) -> dict[str, torch.Tensor]:
     target = batch["target"]
     picture = batch["picture"].contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16):
-        depth = network(picture)
+    thought: dict[str, torch.Tensor] = {}
+    with torch.autocast("cpu", torch.bfloat16), _listening(state.network, thought):
+        depth = state.network(picture)
+        guesses = {part: guess(thought[part]) for part, guess in state.guesses.items()} if stage.hints else {}
     depth = depth.float()
     fitted = aligned(depth, target)
     losses = {
         "agreement": agreement(fitted, target),
         "silhouettes": stage.edges * silhouettes(fitted, target),
-        "kept": stage.kept * (depth - target).abs().mean(),
     }
+    if stage.told:
+        losses["told"] = stage.told * (depth - batch["told"]).abs().mean()
+    for part, guess in guesses.items():
+        losses[part] = stage.hints * thinking(guess.float(), batch[part].float())
     if stage.still:
         first, second = depth.chunk(2)
         losses["stillness"] = stage.still * stillness(first, second, batch["grid"])
     return losses
+
+
+@contextmanager
+def _listening(network: DepthNetwork, thought: dict[str, torch.Tensor]) -> Iterator[None]:
+    """Puts what the parts of the network say, those that have hints, into `thought`."""
+
+    def hear(part: str, features: torch.Tensor) -> None:
+        thought[part] = features
+
+    hooks = [
+        network.get_submodule(part).register_forward_hook(lambda _, __, features, part=part: hear(part, features))
+        for part in HINTS
+    ]
+    yield
+    for hook in hooks:
+        hook.remove()
 
 
 def _fraction(step: int, stage: Stage) -> float:

@@ -118,89 +118,87 @@ def _camera(scene: dict[str, Any]) -> bpy.types.Object:
 
 @dataclass(frozen=True)
 class _Rays:
-    """How the picture's pixels and the rays of the camera at rest go together."""
+    """How the picture's pixels and the rays of the camera at rest go together.
+
+    A ray is where it meets the plane at the distance 1: to the right, and up.
+    """
 
     across: float
-    """How far a ray moves for a pixel to the right, at the distance 1; `up` for a pixel up."""
+    """From a pixel's ray to its right neighbour's."""
     up: float
+    """From a pixel's ray to that of the one above."""
     x: float
-    """Where the optical axis meets the picture, in pixels from the data window's left, and `y` from its bottom."""
+    """Where the optical axis meets the picture, in pixels."""
     y: float
-    width: int
-    """Of the data window, in pixels."""
-    height: int
-    surface: tuple[float, float, float, float]
-    """What surfaces cover, in pixels from the data window's bottom left: left, bottom, width, height."""
+    data: tuple[int, int, int, int]
+    """The data window: left, top, width, height."""
+
+    def rectangle(self, area: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        """An area of the picture (left, top, width, height) as rays: left, bottom, right, top."""
+        x, y, width, height = area
+        return (
+            (x - self.x) * self.across,
+            (self.y - y - height) * self.up,
+            (x + width - self.x) * self.across,
+            (self.y - y) * self.up,
+        )
 
     @property
     def picture_scale(self) -> tuple[float, float, float]:
-        """From a ray (X/Z, Y/Z) to a place in the picture, 0 to 1: times this, plus `picture_offset`."""
-        return 1 / self.across / self.width, 1 / self.up / self.height, 0.0
+        """From a ray to its place in the picture, 0 to 1: times this, plus `picture_offset`."""
+        _, _, width, height = self.data
+        return 1 / self.across / width, 1 / self.up / height, 0.0
 
     @property
     def picture_offset(self) -> tuple[float, float, float]:
-        return self.x / self.width, self.y / self.height, 0.0
+        left, top, width, height = self.data
+        return (self.x - left) / width, (top + height - self.y) / height, 0.0
 
 
 def _rays(scene: dict[str, Any]) -> _Rays:
     lens, format_ = scene["camera"], scene["format"]
-    (width, height), offset = lens["sensor"], lens["offset"]
+    (width, height), (right, up) = lens["sensor"], lens["offset"]
     left, top, across, down = format_["display_window"]
-    data_left, data_top, data_width, data_height = format_["data_window"]
-    x, y, width_covered, height_covered = format_["surface"]
     return _Rays(
         across=width / across / lens["focal"],
         up=height / down / lens["focal"],
-        x=left + across * (0.5 - offset[0] / width) - data_left,
-        y=data_top + data_height - (top + down * (0.5 + offset[1] / height)),
-        width=data_width,
-        height=data_height,
-        surface=(x - data_left, data_top + data_height - y - height_covered, width_covered, height_covered),
+        x=left + across * (0.5 - right / width),
+        y=top + down * (0.5 + up / height),
+        data=format_["data_window"],
     )
 
 
 def _layer(scene: dict[str, Any], layer: dict[str, Any], folder: Path) -> bpy.types.Object:
     rays, frames = _rays(scene), scene["frames"]
+    left, bottom, right, top = rays.rectangle(layer["area"])
     mesh = bpy.data.meshes.new(layer["name"])
     thing = bpy.data.objects.new(layer["name"], mesh)
     material = _material(scene, layer, folder, rays)
     mesh.materials.append(material)
     if layer["kind"] == "card":
-        mesh.from_pydata(_corners(rays, layer["distance"]), [], [(0, 1, 2, 3)])
+        far = layer["distance"]
+        corners = ((left, bottom), (right, bottom), (right, top), (left, top))
+        mesh.from_pydata([(x * far, y * far, -far) for x, y in corners], [], [(0, 1, 2, 3)])
         return thing
-    depth = _image(folder / layer["depth"], frames["first"], "Non-Color")
     modifier = thing.modifiers.new("Depth", "NODES")
     modifier.node_group = _displaced_grid()
-    left, bottom, width, height = rays.surface
-    # The grid node puts its middle at the origin.
-    middle_x, middle_y = left + width / 2, bottom + height / 2
     values = {
-        "Depth": depth,
+        "Depth": _image(folder / layer["depth"], frames["first"], "data"),
         "Columns": layer["cells"][0],
         "Rows": layer["cells"][1],
         "First": frames["first"],
         "Last": frames["last"],
-        "Width": float(width),
-        "Height": float(height),
-        "Ray Scale": (rays.across, rays.up, 0.0),
-        "Ray Offset": ((middle_x - rays.x) * rays.across, (middle_y - rays.y) * rays.up, -1.0),
-        "Picture Scale": (1 / rays.width, 1 / rays.height, 0.0),
-        "Picture Offset": (middle_x / rays.width, middle_y / rays.height, 0.0),
+        "Width": right - left,
+        "Height": top - bottom,
+        "Middle": ((left + right) / 2, (bottom + top) / 2, -1.0),
+        "Picture Scale": rays.picture_scale,
+        "Picture Offset": rays.picture_offset,
         "Material": material,
     }
     sockets = {item.name: item.identifier for item in modifier.node_group.interface.items_tree}
     for name, value in values.items():
         modifier[sockets[name]] = value
     return thing
-
-
-def _corners(rays: _Rays, distance: float) -> list[tuple[float, float, float]]:
-    """Of a card, from the bottom left around."""
-    x, y, width, height = rays.surface
-    left, bottom = (x - rays.x) * rays.across, (y - rays.y) * rays.up
-    right, top = (x + width - rays.x) * rays.across, (y + height - rays.y) * rays.up
-    flat = ((left, bottom), (right, bottom), (right, top), (left, top))
-    return [(x * distance, y * distance, -distance) for x, y in flat]
 
 
 def _image(path: Path, first: int, space: str) -> bpy.types.Image:
@@ -266,7 +264,7 @@ def _displaced_grid() -> bpy.types.NodeTree:
         "NodeSocketImage": ("Depth",),
         "NodeSocketInt": ("Columns", "Rows", "First", "Last"),
         "NodeSocketFloat": ("Width", "Height"),
-        "NodeSocketVector": ("Ray Scale", "Ray Offset", "Picture Scale", "Picture Offset"),
+        "NodeSocketVector": ("Middle", "Picture Scale", "Picture Offset"),
         "NodeSocketMaterial": ("Material",),
     }.items():
         for each in names:
@@ -282,9 +280,10 @@ def _displaced_grid() -> bpy.types.NodeTree:
         {"Size X": given["Width"], "Size Y": given["Height"], "Vertices X": columns, "Vertices Y": rows},
     )
     flat = place.add("GeometryNodeInputPosition").outputs[0]
+    ray = place.add("ShaderNodeVectorMath", {0: flat, 1: given["Middle"]}, operation="ADD").outputs[0]
     where = place.add(
         "ShaderNodeVectorMath",
-        {0: flat, 1: given["Picture Scale"], 2: given["Picture Offset"]},
+        {0: ray, 1: given["Picture Scale"], 2: given["Picture Offset"]},
         operation="MULTIPLY_ADD",
     ).outputs[0]
     # Beyond the shot its first and last frame hold, as the pictures do.
@@ -297,11 +296,6 @@ def _displaced_grid() -> bpy.types.NodeTree:
         interpolation="Linear",
         extension="EXTEND",
     ).outputs["Color"]
-    ray = place.add(
-        "ShaderNodeVectorMath",
-        {0: flat, 1: given["Ray Scale"], 2: given["Ray Offset"]},
-        operation="MULTIPLY_ADD",
-    ).outputs[0]
     point = place.add("ShaderNodeVectorMath", {0: ray, 1: depth}, operation="MULTIPLY").outputs[0]
     moved = place.add("GeometryNodeSetPosition", {"Geometry": grid.outputs["Mesh"], "Position": point})
     # Layers that are cut along the same diagonals never cross between their vertices.

@@ -24,6 +24,9 @@ class Shape:
     pixel_aspect: float = 1.0
     numbers: Sequence[int] = (1001,)
     opaque: bool = True
+    glow: bool = True
+    """Light under alpha 0 beside the pole."""
+    noise: bool = True
     depth: Depth = DEPTH
     metadata: dict[str, float] = field(default_factory=dict)
 
@@ -95,28 +98,28 @@ def _layers(shape: Shape, moved: float) -> list[tuple[NDArray[np.float64], NDArr
     window = shape.window
     y, x = np.mgrid[: window.height, : window.width].astype(np.float64)
     down, across = y / window.height, x / window.width
-    floor = 40.0 / (1 + 9 * down)
+    floor = 40.0 / (1 + 4 * down)
     middle, reach = window.width * 0.45 + moved, window.width * 0.28
     radius = np.hypot(x - middle, (y - window.height * 0.6) * 1.3)
     hill_alpha = np.clip((reach - radius) / 6, 0, 1)
-    hill = np.minimum(0.8 * floor, 6.0 + 2.0 * (radius / reach) ** 2 + 0.3 * np.sin(x / 5) * np.cos(y / 7))
+    hill = np.minimum(0.9 * floor, 5.0 + 2.0 * (radius / reach) ** 2 + 0.3 * np.sin(x / 5) * np.cos(y / 7))
     pole_alpha = np.clip(4.5 - np.abs(x - window.width * 0.62 - moved), 0, 1)
     pole = np.minimum(0.8 * hill, 2.5 + 0.6 * across + 0.1 * np.sin(y / 9))
     own = np.ones_like(x) if shape.opaque else np.clip(across * 1.6, 0, 1)
-    pictures = [_picture(seed, x, y) for seed in range(3)]
+    pictures = [_picture(seed, x, y, shape.noise) for seed in range(3)]
     found = [
         np.dstack([pictures[0] * own[:, :, None], own]),
         np.dstack([pictures[1] * hill_alpha[:, :, None], hill_alpha]),
         np.dstack([pictures[2] * pole_alpha[:, :, None], pole_alpha]),
     ]
-    # A glow that covers nothing.
-    found[2][:, :, :3] += 0.05 * np.clip(1 - np.abs(x - window.width * 0.62 - moved) / 12, 0, 1)[:, :, None]
+    if shape.glow:
+        found[2][:, :, :3] += 0.05 * np.clip(1 - np.abs(x - window.width * 0.62 - moved) / 12, 0, 1)[:, :, None]
     return list(zip(found, (floor, hill, pole), strict=True))
 
 
-def _picture(seed: int, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+def _picture(seed: int, x: NDArray[np.float64], y: NDArray[np.float64], noisy: bool) -> NDArray[np.float64]:
     """Stripes, squares and noise, 0 to 1.5."""
     noise = np.random.default_rng(seed).random((*x.shape, 3))
     squares = ((x // 8 + y // 8) % 2)[:, :, None] * np.array([0.9, 0.5, 0.2])
     waves = 0.3 + 0.3 * np.sin((x * (1 + seed) + y * 2)[:, :, None] / np.array([5.0, 9.0, 14.0]))
-    return squares * 0.4 + waves * 0.6 + 0.3 * noise
+    return squares * 0.4 + waves * 0.6 + 0.3 * noisy * noise

@@ -1,10 +1,10 @@
 """What the tests in this folder have Blender do, in a process of its own:
 
-    python in_blender.py WHAT FOLDER OUT [FRAME] [RIGHT] [SAMPLES]
+    python in_blender.py TASKS
 
-"render": builds FOLDER/scene.json and renders it to OUT (EXR, 32-bit float), the camera moved to the right by a
-distance. "usd": the same of FOLDER/scene.usda. "shape": what the built scene holds, as JSON; "usd-shape": what
-the imported USD does.
+TASKS is a JSON file with a list of objects. "do" is "render" (FOLDER's scene.json is built, and rendered to "out"
+as EXR, 32-bit float), "shape" (what the built scene holds goes to "out" as JSON), or one of these of the imported
+scene.usda: "render-usd", "shape-usd". Besides there are "folder", "frame", and "right", by which the camera moves.
 """
 
 from __future__ import annotations
@@ -22,29 +22,36 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from blender_addon import scene as scene_file
 
 
-def main(what: str, folder: str, out: str, frame: str = "", right: str = "0", samples: str = "4") -> None:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    stage = bpy.context.scene
-    path = str(Path(folder) / "scene.json")
-    if what.startswith("usd"):
-        bpy.ops.wm.usd_import(filepath=str(Path(folder) / "scene.usda"), set_frame_range=True)
-        camera = next(thing for thing in stage.objects if thing.type == "CAMERA")
-        meshes = sorted((thing for thing in stage.objects if thing.type == "MESH"), key=lambda thing: thing.name)
-        built = scene_file.Built(camera, camera, tuple(meshes))
-    else:
-        built = scene_file.build(path)
-    if what in ("render", "usd"):
-        scene_file.match(path, built, stage)
-    if frame:
-        stage.frame_set(int(frame))
-    if what.endswith("shape"):
-        Path(out).write_text(json.dumps(shape(built)), encoding="utf-8")
-    else:
-        built.camera.location += built.camera.matrix_world.to_3x3() @ Vector((float(right), 0.0, 0.0))
-        render(stage, out, int(samples))
+def main(tasks: str) -> None:
+    for task in json.loads(Path(tasks).read_text(encoding="utf-8")):
+        perform(**task)
     sys.stdout.flush()
     # Blender's own way out prints of memory that it did not free, and takes its time.
     os._exit(0)
+
+
+def perform(do: str, folder: str, out: str, frame: int | None = None, right: float = 0.0) -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    stage = bpy.context.scene
+    path = str(Path(folder) / "scene.json")
+    what, _, usd = do.partition("-")
+    built = imported(folder) if usd else scene_file.build(path)
+    if what == "render":
+        scene_file.match(path, built, stage)
+    if frame is not None:
+        stage.frame_set(frame)
+    if what == "shape":
+        Path(out).write_text(json.dumps(shape(built)), encoding="utf-8")
+        return
+    built.camera.location += built.camera.matrix_world.to_3x3() @ Vector((right, 0.0, 0.0))
+    render(stage, out)
+
+
+def imported(folder: str) -> scene_file.Built:
+    bpy.ops.wm.usd_import(filepath=str(Path(folder) / "scene.usda"), set_frame_range=True)
+    things = bpy.context.scene.objects
+    camera = next(thing for thing in things if thing.type == "CAMERA")
+    return scene_file.Built(camera, camera, tuple(thing for thing in things if thing.type == "MESH"))
 
 
 def shape(built: scene_file.Built) -> dict[str, Any]:
@@ -69,10 +76,10 @@ def points(thing: bpy.types.Object) -> list[list[float]]:
     return [list(thing.matrix_world @ vertex.co) for vertex in mesh.vertices]
 
 
-def render(stage: bpy.types.Scene, out: str, samples: int) -> None:
+def render(stage: bpy.types.Scene, out: str) -> None:
     stage.render.engine = "CYCLES"
     stage.cycles.device = "CPU"
-    stage.cycles.samples = samples
+    stage.cycles.samples = 1
     stage.cycles.use_adaptive_sampling = False
     stage.cycles.use_denoising = False
     # What a pixel's middle sees, and nothing around it; a box would be a pixel wide whatever is said.
@@ -85,4 +92,4 @@ def render(stage: bpy.types.Scene, out: str, samples: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1])

@@ -83,6 +83,8 @@ class SceneLayer:
     """EXR, one channel of 32-bit floats, Y: the distance along the view axis in scene units."""
     geometry: str
     """Binary USD, one mesh."""
+    area: Area
+    """What the surface covers, seen from the camera at rest: the data window and a little more."""
     distance: float
     """Where a card stands; of a grid the middle of what is seen of it."""
     near: float
@@ -100,6 +102,8 @@ class SceneLayer:
                 raise BadRequest(
                     f'"{path}" is no path within the scene: write it relative to {FILE}, with forward slashes.'
                 )
+        if max(map(abs, (self.area.x, self.area.y, self.area.width, self.area.height))) > 2 * MOST_SIDE:
+            raise BadRequest(f"The layer {self.name} covers {self.area}, which is no part of a picture.")
         if not 0 < self.near <= self.distance <= self.far < LONGEST:
             raise BadRequest(
                 f"The layer {self.name} is at {self.distance}, from {self.near} to {self.far}: "
@@ -121,8 +125,6 @@ class Scene:
     """The format: what the camera sees while it is at rest."""
     data_window: Box
     """Where the layers' pictures lie, all frames alike; covers the format and may reach beyond it."""
-    area: Area
-    """What the layers' surfaces cover, seen from the camera at rest: the data window and a little more."""
     pixel_aspect: float
     colour_space: str
     first: int
@@ -138,16 +140,19 @@ class Scene:
         for box in (display, data):
             if box.empty or max(map(abs, (box.x, box.y, box.right, box.bottom))) > MOST_SIDE:
                 raise BadRequest(f"A window of {box.width} x {box.height} at {box.x}, {box.y} holds no picture.")
-        if data.intersection(display) != display or not self.area.covers(data):
-            raise BadRequest("The scene's surfaces do not cover its data window, or that its format: write it again.")
-        if max(self.area.width - data.width, self.area.height - data.height) > MOST_SIDE:
-            raise BadRequest(f"The scene's surfaces cover {self.area.width} x {self.area.height} pixels, far too many.")
+        if data.intersection(display) != display:
+            raise BadRequest("The scene's data window does not cover its format: write the scene again.")
         if not 1 / 64 <= self.pixel_aspect <= 64:
             raise BadRequest(f"The pixel aspect is {self.pixel_aspect}: it is a pixel's width over its height.")
         if not -LONGEST < self.first <= self.last < LONGEST:
             raise BadRequest(f"The frames {self.first}-{self.last} are no range.")
         if not 0 < self.fps <= 1000:
             raise BadRequest(f"The scene has {self.fps} frames a second: give a number over 0, up to 1000.")
+        for layer in self.layers:
+            if not layer.area.covers(data):
+                raise BadRequest(
+                    f"The layer {layer.name} does not cover the scene's data window: write the scene again."
+                )
         names = [layer.name.lower() for layer in self.layers]
         if not 1 <= len(names) <= MOST_LAYERS or len(set(names)) != len(names):
             raise BadRequest(f"A scene has 1 to {MOST_LAYERS} layers, each with a name of its own.")
@@ -176,16 +181,6 @@ class Scene:
     @property
     def still(self) -> bool:
         return self.first == self.last
-
-
-def area_of(data: Box) -> Area:
-    """What surfaces cover of a picture: its data window and two pixels around, where its edge goes on, so that a
-    render's filter has something to see at the frame's edge.
-
-    The quarter keeps the middles of pixels off the triangles' edges. There a ray may meet both triangles, and
-    what they show would count twice.
-    """
-    return Area(data.x - 2.0, data.y - 2.25, data.width + 4.0, data.height + 4.25)
 
 
 def plain_name(name: str) -> str:

@@ -55,7 +55,6 @@ def _as_json(scene: Scene) -> Mapping[str, Any]:
         "format": {
             "display_window": _listed(scene.display_window),
             "data_window": _listed(scene.data_window),
-            "surface": [scene.area.x, scene.area.y, scene.area.width, scene.area.height],
             "pixel_aspect": scene.pixel_aspect,
             "colour_space": scene.colour_space,
         },
@@ -67,6 +66,7 @@ def _as_json(scene: Scene) -> Mapping[str, Any]:
                 "picture": layer.picture,
                 "depth": layer.depth,
                 "geometry": layer.geometry,
+                "area": [layer.area.x, layer.area.y, layer.area.width, layer.area.height],
                 "distance": layer.distance,
                 "near": layer.near,
                 "far": layer.far,
@@ -85,7 +85,7 @@ def _scene(found: object) -> Scene:
             "install the Replate that wrote it."
         )
     frames = _keys(top["frames"], "frames", "first last fps")
-    format_ = _keys(top["format"], "format", "display_window data_window surface pixel_aspect colour_space")
+    format_ = _keys(top["format"], "format", "display_window data_window pixel_aspect colour_space")
     lens = _keys(top["camera"], "camera", "focal sensor offset")
     width, height = _numbers(lens["sensor"], 2)
     right, up = _numbers(lens["offset"], 2)
@@ -97,7 +97,6 @@ def _scene(found: object) -> Scene:
         camera=Camera(finite(lens["focal"]), width, (right, up)),
         display_window=_box(format_["display_window"]),
         data_window=_box(format_["data_window"]),
-        area=Area(*_numbers(format_["surface"], 4)),
         pixel_aspect=finite(format_["pixel_aspect"]),
         colour_space=_text(format_["colour_space"]),
         first=_whole(frames["first"]),
@@ -115,7 +114,7 @@ def _scene(found: object) -> Scene:
 
 
 def _layer(found: object) -> SceneLayer:
-    keys = _keys(found, "a layer", "name kind picture depth geometry distance near far cells")
+    keys = _keys(found, "a layer", "name kind picture depth geometry area distance near far cells")
     kind = _text(keys["kind"])
     if kind not in {each.value for each in Kind}:
         raise BadRequest(f'"{kind}" is no kind of layer: there are {", ".join(each.value for each in Kind)}.')
@@ -126,6 +125,7 @@ def _layer(found: object) -> SceneLayer:
         picture=_text(keys["picture"]),
         depth=_text(keys["depth"]),
         geometry=_text(keys["geometry"]),
+        area=Area(*_numbers(keys["area"], 4)),
         distance=finite(keys["distance"]),
         near=finite(keys["near"]),
         far=finite(keys["far"]),

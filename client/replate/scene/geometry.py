@@ -16,6 +16,9 @@ from replate.scene.contract import Area, Scene
 Plane = NDArray[np.float32]
 """[height, width]."""
 
+_BEYOND = 2
+"""Pixels by which a surface is at least larger than its picture, on each side."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:
@@ -36,10 +39,26 @@ class Cells:
         return np.linspace(self.area.y, self.area.y + self.area.height, self.rows + 1)
 
 
-def cells(area: Area, longest: int) -> Cells:
-    """Square cells (in pixels, as nearly as it goes), `longest` along the longer side and none under a pixel."""
-    size = max(1.0, max(area.width, area.height) / longest)
-    return Cells(area, *(max(1, round(side / size)) for side in (area.width, area.height)))
+def cells(data: Box, longest: int) -> Cells:
+    """A grid over a data window and a little more: square cells, at most about `longest` along the longer side.
+
+    A surface reaches beyond its picture, whose edge goes on there, so that a render's filter has something to
+    see at the frame's edge. Cells are whole pixels, and begin a quarter of one off: no pixel's middle lies on a
+    triangle's edge, where a ray may meet both triangles, and what they show would count twice.
+    """
+    size = max(1, round(max(data.width, data.height) / longest))
+    columns, rows = (-(-(side + 2 * _BEYOND) // size) for side in (data.width, data.height))
+    across, down = (columns * size - data.width) // 2, (rows * size - data.height) // 2
+    return Cells(Area(data.x - across, data.y - down - 0.25, columns * size, rows * size), columns, rows)
+
+
+def card(data: Box) -> Cells:
+    """The single cell of a card over a data window and a little more.
+
+    Of an odd width, which keeps pixels' middles off its diagonal.
+    """
+    width, height = data.width + 2 * _BEYOND, data.height + 2 * _BEYOND
+    return Cells(Area(data.x - _BEYOND, data.y - _BEYOND - 0.25, width + (width + 1) % 2, height), 1, 1)
 
 
 def sampled(depth: Plane, data: Box, grid: Cells) -> Plane:
@@ -97,6 +116,11 @@ def triangles(kept: NDArray[np.bool_]) -> NDArray[np.int32]:
     top_right, below = top_left + 1, top_left + columns + 1
     cut = np.stack([top_left, below, below + 1, top_left, below + 1, top_right], axis=1)
     return cut.reshape(-1, 3).astype(np.int32)
+
+
+def vertices(kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Which vertices, rising, the triangles of the cells that are kept use."""
+    return np.unique(triangles(kept)).astype(np.int64)
 
 
 def _between(place: NDArray[np.float64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Plane]:

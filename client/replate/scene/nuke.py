@@ -6,6 +6,7 @@ that renders and that the artist moves. Paths in it are absolute; `scene.json` i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def _layer(made: _Script, scene: Scene, surface: Surface, folder: Path, index: i
     if layer.kind is Kind.CARD:
         made.node("Card2", layer.name, _card(scene, surface), inputs=1, place=(across, 4))
         return
-    knobs: dict[str, Value] = {"file": (folder / layer.geometry).as_posix()}
+    knobs: dict[str, Value] = {"file": _file(folder / layer.geometry)}
     if surface.moves:
         # A knob of Nuke's USD reader, which is there once the file is set.
         knobs["read_on_each_frame"] = True
@@ -69,10 +70,10 @@ def _layer(made: _Script, scene: Scene, surface: Surface, folder: Path, index: i
 
 def _read(scene: Scene, folder: Path, picture: str) -> Mapping[str, Value]:
     pattern = Pattern(Path(picture))
-    file = picture.replace("####", "%04d") if pattern.numbered else picture
+    file = Path(picture.replace("####", "%04d") if pattern.numbered else picture)
     return {
         "file_type": "exr",
-        "file": (folder / file).as_posix(),
+        "file": _file(folder / file),
         "format": _format(scene),
         "first": scene.first,
         "last": scene.last,
@@ -112,6 +113,11 @@ def _card(scene: Scene, surface: Surface) -> Mapping[str, Value]:
         "translate": tuple((low + high) / 2),
         "scaling": (width, height, 1.0),
     }
+
+
+def _file(path: Path) -> str:
+    """A path for a file knob, which takes what stands in brackets for an expression."""
+    return re.sub(r"([][])", r"\\\1", path.as_posix())
 
 
 def _format(scene: Scene) -> str:
@@ -168,4 +174,4 @@ def _quoted(text: str) -> str:
     """A word of Tcl: in quotes, with what Tcl would read as its own escaped."""
     if text and all(sign.isalnum() or sign in "_./-%:" for sign in text) and not text.isspace():
         return text
-    return '"' + "".join(f"\\{sign}" if sign in '\\"[]$' else sign for sign in text) + '"'
+    return '"' + "".join(f"\\{sign}" if sign in '\\"[]{}$' else sign for sign in text) + '"'

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from replate.errors import BadRequest
 from replate.frame import Frame, FrameSpec
 from replate.media import PlateWriter
-from replate.scene.contract import Kind, SceneLayer, area_of
-from replate.scene.geometry import Cells, Plane, cells, sampled, seen
+from replate.scene.contract import Kind, SceneLayer
+from replate.scene.geometry import Cells, Plane, card, cells, sampled, seen, vertices
 from replate.scene.layers import GAP, LayerFrame, layers_of, window_of
 from replate.scene.surface import Surface
 
@@ -79,7 +79,7 @@ class Shot:
         if self._first is None:
             self._first = pictures.spec, depths.spec
         window = window_of(self.specs[0])
-        grid = cells(area_of(window), self._longest)
+        grid = cells(window, self._longest)
         found = layers_of(pictures, depths, window)
         names = [layer.name for layer in found]
         if self._tracks and names != list(self._tracks):
@@ -101,7 +101,7 @@ class Shot:
 
     def surfaces(self, kind: Kind) -> list[Surface]:
         """The layers' surfaces, back to front."""
-        area = area_of(window_of(self.specs[0]))
+        window = window_of(self.specs[0])
         found: list[Surface] = []
         for name, track in self._tracks.items():
             planes = list(track.distances.values())
@@ -114,13 +114,13 @@ class Shot:
             if kind is Kind.CARD:
                 if found:
                     middle = min(middle, found[-1].layer.distance * (1 - GAP))
-                grid = Cells(area, 1, 1)
-                card = self._layer(name, kind, middle, middle, middle, grid)
-                found.append(Surface(card, grid, np.ones((1, 1), bool), {self.numbers[0]: middle}, pictures))
+                grid = card(window)
+                layer = self._layer(name, kind, middle, middle, middle, grid)
+                found.append(Surface(layer, grid, np.ones((1, 1), bool), {self.numbers[0]: middle}, pictures))
                 continue
-            grid = cells(area, self._longest)
+            grid = cells(window, self._longest)
             layer = self._layer(name, kind, middle, float(near), float(far), grid)
-            found.append(Surface(layer, grid, track.kept, _moving(track.distances), pictures))
+            found.append(Surface(layer, grid, track.kept, _moving(track), pictures))
         return found
 
     def _layer(self, name: str, kind: Kind, distance: float, near: float, far: float, grid: Cells) -> SceneLayer:
@@ -130,7 +130,17 @@ class Shot:
             for path in (_PICTURE.format(name=name), _DEPTH.format(name=name))
         )
         return SceneLayer(
-            name, kind, picture, depth, f"geometry/{name}.usdc", distance, near, far, grid.columns, grid.rows
+            name=name,
+            kind=kind,
+            picture=picture,
+            depth=depth,
+            geometry=f"geometry/{name}.usdc",
+            area=grid.area,
+            distance=distance,
+            near=near,
+            far=far,
+            columns=grid.columns,
+            rows=grid.rows,
         )
 
     def _write(self, layer: LayerFrame, straight: Frame | None) -> None:
@@ -147,10 +157,11 @@ class Shot:
             self._waiting.popleft().result()
 
 
-def _moving(distances: dict[int, Plane]) -> dict[int, Plane]:
-    """By rising frame number; only the first where all are the same."""
-    rising = dict(sorted(distances.items()))
+def _moving(track: _Track) -> dict[int, Plane]:
+    """Distances by rising frame number; only the first where no vertex of a cell that is kept ever moves."""
+    rising = dict(sorted(track.distances.items()))
     number, first = next(iter(rising.items()))
-    if all(np.array_equal(plane, first) for plane in rising.values()):
+    used = vertices(track.kept)
+    if all(np.array_equal(plane.reshape(-1)[used], first.reshape(-1)[used]) for plane in rising.values()):
         return {number: first}
     return rising

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replate.scene.contract import Scene, SceneLayer
-from replate.scene.geometry import Cells, Plane, picture_places, points, triangles
+from replate.scene.geometry import Cells, Plane, picture_places, points, triangles, vertices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +38,7 @@ class Surface:
     @property
     def used(self) -> NDArray[np.int64]:
         """Which of the grid's vertices have faces."""
-        return np.unique(triangles(self.kept)).astype(np.int64)
+        return vertices(self.kept)
 
     def points(self, scene: Scene, number: int) -> NDArray[np.float32]:
         """The `used` vertices in space [count, 3], in one of the frames of `distances`."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from replate.errors import BadRequest
 from replate.frame import Frame, FrameSpec
 from replate.media.metadata import rate_of
-from replate.scene.contract import FILE, Camera, Kind, Scene, area_of
+from replate.scene.contract import FILE, Camera, Kind, Scene
 from replate.scene.files import write_scene
 from replate.scene.layers import paired, window_of
 from replate.scene.nuke import write_nuke
@@ -82,7 +82,6 @@ def write(
         camera=Camera(focal or _known_focal(depth, sensor) or FOCAL, sensor, offset),
         display_window=plate.display_window,
         data_window=window_of(plate),
-        area=area_of(window_of(plate)),
         pixel_aspect=plate.pixel_aspect,
         colour_space=plate.colour_space,
         first=shot.numbers[0],

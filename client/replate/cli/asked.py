@@ -9,7 +9,7 @@ from pathlib import Path
 from replate.catalog import Catalog, Operation
 from replate.errors import BadRequest
 from replate.jobs import JobOutput
-from replate.media import Pattern, PlateWriter
+from replate.media import MovieWriter, Pattern, PlateWriter
 from replate.values import Parameter, ParameterType, Point, Prompt, Region, Value
 
 _JOB = re.compile(r"job:([^/]+)/(.+)")
@@ -73,10 +73,10 @@ def parameters(
 
 def writers(
     out: str | None, outputs: Sequence[str], stem: str, *, single: bool, compression: str
-) -> Mapping[str, PlateWriter]:
+) -> Mapping[str, PlateWriter | MovieWriter]:
     """What writes each output's frames.
 
-    `out`: a pattern; "{output}" in it stands for the output's name, which else goes
+    `out`: a pattern, or a movie's file (.mp4); "{output}" in it stands for the output's name, which else goes
     before the frame number when there are several. None for "out/STEM.####.exr".
     `single`: whether a name without a place for the frame number will do.
     Raises `BadRequest` for a pattern that will not do.
@@ -84,14 +84,16 @@ def writers(
     path = Path(out if out is not None else f"out/{stem}.####.exr")
     if not path.suffix:
         raise BadRequest(f"{path} has no ending that says the format: write {path.name}.####.exr.")
-    if not single and not Pattern(path).numbered:
+    movie = path.suffix.lower() == ".mp4"
+    if not (single or movie or Pattern(path).numbered):
         raise BadRequest(
             f"{path.name} has no place for the frame number: write {path.with_suffix('').name}.####{path.suffix}."
         )
     paths = {name: path if len(outputs) == 1 else _named(path, name) for name in outputs}
-    return {
-        name: PlateWriter(str(path).replace("{output}", name), compression=compression) for name, path in paths.items()
-    }
+    files = {name: str(path).replace("{output}", name) for name, path in paths.items()}
+    if movie:
+        return {name: MovieWriter(file) for name, file in files.items()}
+    return {name: PlateWriter(file, compression=compression) for name, file in files.items()}
 
 
 def _named(path: Path, output: str) -> Path:

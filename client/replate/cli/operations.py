@@ -1,4 +1,4 @@
-"""`replate restyle`, `depth`, `segment`, `matte`, `inpaint`, `flow`: a command for an operation.
+"""`replate restyle`, `depth`, `segment`, `matte`, `inpaint`, `flow`, `move`: a command for an operation.
 
 All take the same options, so these are written down once; a command adds those
 for its own inputs.
@@ -42,7 +42,7 @@ def _option(type_: Any, default: Any, *switches: str, help: str, **rest: Any) ->
 _COMMON: Mapping[str, _Option] = {
     "out": _option(
         str | None, None, "--out", "-o", metavar="PATTERN",
-        help='Where the frames go, such as "out/x.####.exr"; {output} stands for the output\'s name.',
+        help='Where the frames go, such as "out/x.####.exr" or "x.mp4"; {output} stands for the output\'s name.',
     ),
     "frames": _option(str | None, None, "--frames", "-f", metavar="RANGE", help="1001-1024, or 1-10x2,20; else all."),
     "colour_space": _option(
@@ -88,6 +88,22 @@ _DEPTH: Mapping[str, _Option] = {
     ),
     "far": _option(float | None, None, "--far", help="The distance given to the farthest thing."),
 }
+_LAYER_DEPTHS = _option(
+    str, ..., "--depths", metavar="job:ID/depths", help="How far the layers are: the other output of their job."
+)
+_MOVE: Mapping[str, _Option] = {
+    "move": _option(
+        str | None, None, "--move", metavar="orbit|dolly|truck|dolly-zoom|handheld", help="How the camera moves."
+    ),
+    "amount": _option(
+        float | None, None, "--amount", help="How far, as a fraction of the pivot's distance; negative the other way."
+    ),
+    "pivot": _option(
+        float | None, None, "--pivot", min=0, help="The distance of what the move is about; 0 finds the subject's."
+    ),
+    "focal": _option(float | None, None, "--focal", min=0, help="Of the camera that took the plate, in millimetres."),
+    "sensor": _option(float | None, None, "--sensor", help="What the format's width covers on it, in millimetres."),
+}
 _MATTE = _option(str, ..., "--matte", metavar="PATTERN", help="Covers what is to go.")
 _CLICKS: Mapping[str, _Option] = {
     "clicks": _option(
@@ -130,7 +146,8 @@ class _Request:
     plate: str
     common: _Common
     own: Mapping[str, Any]
-    """The command's own options: by the role of an input, or as `_CLICKS`, `_DEPTH` and "strength" have them."""
+    """The command's own options: by the role of an input, or as `_CLICKS`, `_DEPTH`, `_MOVE` and "strength" have
+    them."""
 
 
 def add_operations(app: typer.Typer) -> None:
@@ -141,6 +158,12 @@ def add_operations(app: typer.Typer) -> None:
     _add(app, "segment", "Cuts objects out of a plate, pointed at with clicks and boxes.", _CLICKS)
     _add(app, "matte", "Cuts the people, or what stands out, out of a plate.", {})
     _add(app, "inpaint", "Makes a clean plate: fills what a matte covers.", {"matte": _MATTE})
+    _add(
+        app,
+        "move",
+        "Moves a camera through layers: of a still, through any --frames.",
+        {"depths": _LAYER_DEPTHS, **_MOVE},
+    )
     _add(app, "flow", "Measures motion vectors, forward and backward.", {}, handles=1)
 
 
@@ -274,7 +297,7 @@ def _prompts(request: _Request, plate: Plate | JobOutput) -> list[Prompt]:
 
 def _assignments(request: _Request) -> list[str]:
     """Parameters, and the options that are another way to give one."""
-    given = {name: request.own.get(name) for name in ("strength", *_DEPTH)}
+    given = {name: request.own.get(name) for name in ("strength", *_DEPTH, *_MOVE)}
     options = [f"{name}={value}" for name, value in given.items() if value is not None]
     return [*request.common.assignments, *options]
 

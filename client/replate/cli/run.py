@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from replate.cli.preview import preview
 from replate.errors import Cancelled, Exhausted, Failed, ReplateError
 from replate.frame import Frame
 from replate.jobs import Job
-from replate.media import PlateWriter
+from replate.media import MovieWriter, PlateWriter
 from replate.states import JobInfo
 
 _WRITERS = 3
@@ -32,14 +32,12 @@ class Delivered:
     """What a job gave."""
 
     seconds: float
-    files: dict[str, list[Path]] = field(default_factory=dict)
-
-    @property
-    def count(self) -> int:
-        return sum(len(files) for files in self.files.values())
+    files: dict[str, list[Path]]
+    frames: dict[str, int]
+    """How many, by output; a movie holds all in one file."""
 
 
-def run(job: Job, writers: Mapping[str, PlateWriter], *, as_json: bool, ours: bool = True) -> None:
+def run(job: Job, writers: Mapping[str, PlateWriter | MovieWriter], *, as_json: bool, ours: bool = True) -> None:
     """Waits for a job, writes its frames as they come, and says what there is in the end.
 
     Depth gets a picture or a movie to look at beside its files.
@@ -62,7 +60,7 @@ def run(job: Job, writers: Mapping[str, PlateWriter], *, as_json: bool, ours: bo
         print_json({**summary(job.info), "seconds": seconds, "files": delivered.files, "previews": previews})
         return
     for name, writer in writers.items():
-        count = len(delivered.files[name])
+        count = delivered.frames[name]
         frames = "frame" if count == 1 else "frames"
         say(f"Wrote {count} {frames} to {writer.pattern} in {duration(delivered.seconds)}.")
         if name in previews:
@@ -71,7 +69,7 @@ def run(job: Job, writers: Mapping[str, PlateWriter], *, as_json: bool, ours: bo
 
 def deliver(
     job: Job,
-    writers: Mapping[str, PlateWriter],
+    writers: Mapping[str, PlateWriter | MovieWriter],
     on_news: Callable[[JobInfo], None] = lambda info: None,
 ) -> Delivered:
     """Writes a job's frames while further ones are on their way, the recipe in each EXR.
@@ -80,23 +78,22 @@ def deliver(
     written stays.
     """
     begin = time.monotonic()
-    delivered = Delivered(0, {name: [] for name in writers})
-    signing = {name: replace(writer, recipe=job.recipe or None) for name, writer in writers.items()}
+    files: dict[str, list[Path]] = {name: [] for name in writers}
+    signing = {name: writer.signed(job.recipe or None) for name, writer in writers.items()}
     waiting: deque[tuple[str, Future[Path]]] = deque()
 
     def collect(most: int) -> None:
         while waiting and (len(waiting) > most or waiting[0][1].done()):
             name, file = waiting.popleft()
-            delivered.files[name].append(file.result())
+            files[name].append(file.result())
 
     with ThreadPoolExecutor(_WRITERS, thread_name_prefix="replate-write") as threads:
         for output, frame in job.frames(on_news, tuple(writers)):
             waiting.append((output, threads.submit(_write, signing[output], frame)))
             collect(_WAITING)
         collect(0)
-    for files in delivered.files.values():
-        files.sort()
-    return Delivered(time.monotonic() - begin, delivered.files)
+    finished = {name: signing[name].finished(found) if found else [] for name, found in files.items()}
+    return Delivered(time.monotonic() - begin, finished, {name: len(found) for name, found in files.items()})
 
 
 def summary(info: JobInfo) -> dict[str, Any]:
@@ -131,7 +128,7 @@ def _interrupted(job: Job, ours: bool) -> None:
         say(f"Job {job.id} could not be cancelled: {error}")
 
 
-def _write(writer: PlateWriter, frame: Frame) -> Path:
+def _write(writer: PlateWriter | MovieWriter, frame: Frame) -> Path:
     try:
         return writer.write(frame)
     except OSError as error:

@@ -1,6 +1,7 @@
 """Plates on disk: image sequences, single pictures and movies, in and out."""
 
 from replate.media.contact import contact_sheet
+from replate.media.movie_frames import MovieWriter
 from replate.media.movie_writing import write_movie
 from replate.media.pictures import MOST_PIXELS
 from replate.media.plates import Plate, open_matte, open_plate
@@ -10,6 +11,7 @@ from replate.media.writing import PlateWriter, write_frame
 
 __all__ = [
     "MOST_PIXELS",
+    "MovieWriter",
     "Pattern",
     "Plate",
     "PlateWriter",

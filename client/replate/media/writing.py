@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +69,10 @@ class PlateWriter:
         _kind(Path(self.pattern), self.compression)
         object.__setattr__(self, "_pattern", Pattern(Path(self.pattern)))
 
+    def signed(self, recipe: str | None) -> PlateWriter:
+        """One that writes a recipe with the frames."""
+        return replace(self, recipe=recipe)
+
     def path(self, number: int, view: str = "") -> Path:
         """The file that a frame goes to."""
         return self._pattern.file(number, view)
@@ -79,6 +83,10 @@ class PlateWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_frame(path, frame, recipe=self.recipe, compression=self.compression)
         return path
+
+    def finished(self, files: Sequence[Path]) -> list[Path]:
+        """The files there are when all frames are written, in their order."""
+        return sorted(files)
 
 
 @contextmanager

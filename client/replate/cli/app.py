@@ -9,6 +9,7 @@ import typer
 import replate
 from replate.cli import jobs
 from replate.cli.doctor import doctor
+from replate.cli.layers import layers
 from replate.cli.models import models
 from replate.cli.operations import add_operations
 
@@ -43,6 +44,7 @@ def _agent() -> None:
 
 
 add_operations(app)
+app.command("layers")(layers)
 app.command("fetch")(jobs.fetch)
 app.add_typer(jobs.app, name="jobs")
 app.command("models")(models)

@@ -13,7 +13,6 @@ from replate.scene.files import write_scene
 from replate.scene.layers import paired, window_of
 from replate.scene.nuke import write_nuke
 from replate.scene.shot import Shot
-from replate.scene.usd import write_usd
 
 FOCAL = 35.0
 """Millimetres, where nothing is known of the lens."""
@@ -90,6 +89,9 @@ def write(
         metric=depth.depth is not None and depth.depth.metric,
         layers=tuple(surface.layer for surface in surfaces),
     )
+    # USD takes a while to load, and those who make no scene do without it.
+    from replate.scene.usd import write_usd
+
     write_usd(scene, surfaces, folder)
     write_nuke(scene, surfaces, folder)
     write_scene(scene, folder)

@@ -20,7 +20,9 @@ Array = NDArray[Any]
 
 _DOUBT = np.float32(0.15)
 """Coverage below this is none, and above one minus it all: a filter never quite decides, and a solid is solid."""
-_HIDDEN = np.float32(0.02)
+_TRACE = np.float32(0.03)
+"""Likewise for what the picture's colours tell."""
+_HIDDEN = np.float32(2e-3)
 """Where less than this of a pixel is left by what lies before, nobody sees what is behind."""
 _SMOOTHNESS = 4e-4
 
@@ -103,6 +105,53 @@ def weights(alphas: Sequence[Tensor]) -> list[Tensor]:
     return shown[::-1]
 
 
+def unmixed(picture: Tensor, matte: Tensor, hard: Tensor, radius: int) -> Tensor:
+    """A matte [height, width] made to agree with the colours of a `picture` [height, width, 3], display-referred.
+
+    Where what is before and what is behind have colours of their own within twice the `radius`, a pixel's colour
+    tells how much of each it has; where they are alike or full of texture, the `matte` given says it, the more so
+    the farther from the edge of `hard`. The most likely alpha between two normal distributions of colour, as in
+    Chuang et al., "A Bayesian Approach to Digital Matting", CVPR 2001, with the matte given as what is expected.
+    """
+    # Light mixes linearly, and display values are near its square root.
+    light = np.square(picture)
+    square = np.ones((3, 3), np.uint8)
+    before, before_spread, before_known = _beside(light, cv2.erode(hard, square) * (matte > np.float32(0.95)), radius)
+    behind, behind_spread, behind_known = _beside(
+        light, cv2.erode(1 - hard, square) * (matte < np.float32(0.05)), radius
+    )
+    apart = before - behind
+    spread = np.square(matte) * before_spread + np.square(1 - matte) * behind_spread + _NOISE
+    away = cv2.distanceTransform((hard > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    away += cv2.distanceTransform((hard <= 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    doubt = np.square(_EXPECTED * np.exp(-np.square(away * 2 / max(radius, 1)))) + _NOISE
+    told = (apart * (light - behind)).sum(-1) / spread + matte / doubt
+    alpha = told / (np.square(apart).sum(-1) / spread + 1 / doubt)
+    agreed: Tensor = np.where(before_known & behind_known, alpha, matte).clip(0, 1).astype(np.float32)
+    return agreed
+
+
+_NOISE = np.float32(2e-4)
+"""Variance of a colour that is always there."""
+_EXPECTED = np.float32(0.4)
+"""How far the matte given may be off right at its edge, as a standard deviation."""
+
+
+def _beside(light: Tensor, where: Tensor, radius: int) -> tuple[Tensor, Tensor, Array]:
+    """The mean colour of the places around that count, its variance, and where there are any."""
+    side = (4 * radius + 1, 4 * radius + 1)
+
+    def blurred(planes: Array) -> Array:
+        return np.asarray(cv2.GaussianBlur(planes, side, radius), np.float32).reshape(planes.shape)
+
+    weight = blurred(where.astype(np.float32))
+    known = weight > np.float32(1e-3)
+    safe = np.where(known, weight, 1)
+    mean = blurred(light * where[..., None]) / safe[..., None]
+    square = blurred((light * light).sum(-1) * where) / safe
+    return mean, (square - np.square(mean).sum(-1)).clip(0) / 3, known
+
+
 def _along(picture: Tensor, hard: Tensor, radius: int) -> Tensor:
     """A hard matte softened along the picture's edges, near its own."""
     square = np.ones((2 * radius + 3, 2 * radius + 3), np.uint8)
@@ -113,10 +162,13 @@ def _along(picture: Tensor, hard: Tensor, radius: int) -> Tensor:
         slice(max(rows[0] - radius, 0), rows[-1] + radius + 1),
         slice(max(columns[0] - radius, 0), columns[-1] + radius + 1),
     )
-    soft = hard.copy()
-    soft[box] = follow(np.ascontiguousarray(picture[box]), np.ascontiguousarray(hard[box]), radius, _SMOOTHNESS)
-    clear: Tensor = np.where(band, ((soft - _DOUBT) / (1 - 2 * _DOUBT)).clip(0, 1), hard).astype(np.float32)
-    return clear
+    part, around = np.ascontiguousarray(hard[box]), np.ascontiguousarray(picture[box])
+    soft = follow(around, part, radius, _SMOOTHNESS)
+    clear = ((soft - _DOUBT) / (1 - 2 * _DOUBT)).clip(0, 1)
+    clear = np.where(band[box], unmixed(around, clear, part, radius), part)
+    whole = hard.copy()
+    whole[box] = ((clear - _TRACE) / (1 - 2 * _TRACE)).clip(0, 1)
+    return whole
 
 
 def _goes_on(alpha: Tensor, seen: Array, softness: float) -> Tensor:

@@ -17,6 +17,8 @@ from replate_server.operations.layers.layer import Layers
 Array = NDArray[Any]
 
 _NONE = np.float32(1e-6)
+_SLACK = np.float32(0.05)
+"""How far beyond what is nearby a colour may go, in parts of the contrast there."""
 _AROUND = 9
 """Side of the square in which colours are looked for that a pixel may have, in pixels."""
 
@@ -37,16 +39,18 @@ def corrected(colours: Sequence[Tensor], shown: Sequence[Tensor], picture: Tenso
     changed = [colour + missing * (weight / power)[..., None] for colour, weight in zip(colours, shown, strict=True)]
     square = np.ones((_AROUND, _AROUND), np.uint8)
     low, high = cv2.erode(picture, square), cv2.dilate(picture, square)
-    keep = np.ones(total.shape, np.float32)
+    slack = _SLACK * (high - low)
+    low, high = np.maximum(low - slack, np.minimum(low, 0)), high + slack
+    keep = np.ones(picture.shape, np.float32)
     for before, after, weight in zip(colours, changed, shown, strict=True):
         room = np.where(after > picture, np.maximum(high, before) - picture, picture - np.minimum(low, before))
         share = np.where(weight[..., None] > _NONE, room.clip(0) / np.maximum(np.abs(after - picture), _NONE), 1)
-        keep = np.minimum(keep, share.min(-1))
+        keep = np.minimum(keep, share)
     mixed = np.count_nonzero([weight > _NONE for weight in shown], axis=0) > 1
     made = []
     for before, after, weight in zip(colours, changed, shown, strict=True):
         seen = (weight > _NONE)[..., None]
-        drawn = picture + (after - picture) * keep[..., None]
+        drawn = picture + (after - picture) * keep
         made.append(np.where(seen, np.where(mixed[..., None], drawn, picture), before).astype(np.float32))
     return made
 

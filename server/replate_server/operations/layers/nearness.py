@@ -30,8 +30,7 @@ def nearness_of(distances: Array, nearest: float | None = None) -> Tensor:
     """1/Z of distances Z [height, width], finite and above 0 everywhere.
 
     Infinity is put at 1000 times the `nearest` distance of the shot (without it, of this picture). What is not
-    known (NaN, 0 or below) lies as far as the farther of what is known to its left and right: it is mostly what only
-    the other eye of a stereo pair sees.
+    known (NaN, 0 or below) goes on from behind, since it is mostly what only the other eye of a stereo pair sees.
     Raises `BadRequest` where nothing is known.
     """
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -55,6 +55,18 @@ def occlusion(forward: Motion, backward: Motion) -> NDArray[np.float32]:
     return hidden
 
 
+def unsteadiness(first: Array, second: Array, forward: Motion, backward: Motion) -> float:
+    """How much a value changes from frame to frame where nothing but the motion should change it.
+
+    The mean of |second(x + forward(x)) - first(x)| over the places that are seen in both, known as the temporal
+    alignment error. `first` and `second` are [height, width], the motion as in `occlusion`. 0 where nothing is seen
+    in both.
+    """
+    seen = occlusion(forward, backward) == 0
+    astray = np.abs(warp(second, forward, Nature.COLOUR) - np.asarray(first, np.float32))[seen]
+    return float(astray.mean()) if astray.size else 0.0
+
+
 def _targets(motion: Motion) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     height, width = motion.shape[:2]
     vectors = np.where(np.isfinite(motion).all(axis=-1, keepdims=True), motion, np.float32(0))

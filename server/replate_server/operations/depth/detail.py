@@ -74,8 +74,11 @@ class _Sides:
 
 def _edges(depth: Tensor, reach: int, span: float) -> NDArray[np.uint8]:
     side = 2 * reach + 1
-    bent = np.abs(depth - cv2.blur(depth, (side, side), borderType=cv2.BORDER_REFLECT)) > _BENT * span
-    return np.asarray(cv2.dilate(bent.astype(np.uint8), np.ones((reach + 1, reach + 1), np.uint8)), np.uint8)
+    # Beyond the border a slanted floor goes on as it was.
+    beyond = np.pad(depth, reach, mode="reflect", reflect_type="odd")
+    mean = cv2.blur(beyond, (side, side))[reach:-reach, reach:-reach]
+    bent = (np.abs(depth - mean) > _BENT * span).astype(np.uint8)
+    return np.asarray(cv2.dilate(bent, np.ones((reach + 1, reach + 1), np.uint8)), np.uint8)
 
 
 def _slope(depth: Tensor) -> Tensor:

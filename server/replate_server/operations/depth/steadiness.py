@@ -18,9 +18,9 @@ def steadied(links: Sequence[Affine | None], shifted: bool = True) -> tuple[Affi
 
     `links` tell, for each frame but the last, how the same places' inverse depth changes to the next frame; None
     where nothing is shared, at a cut. Joined up they are the path of the scale and of the shift, of which only the
-    quick part is taken away: what stays is the path smoothed by Whittaker's method (known as the Hodrick-Prescott
-    filter), which leaves a steady change as it is, up to the ends. So a camera that moves in keeps moving in, and
-    errors that add up along the path do no harm. Across a cut, each side keeps the model's own scale.
+    quick part is taken away. A steady change stays, up to the ends, where it is more than flicker can explain: a
+    camera that moves in keeps moving in, and errors that add up along the path do no harm. Across a cut, each side
+    keeps the model's own scale.
     """
     ends = [index + 1 for index, link in enumerate(links) if link is None]
     fixes: list[Affine] = []
@@ -40,11 +40,20 @@ def steadied(links: Sequence[Affine | None], shifted: bool = True) -> tuple[Affi
 
 
 def smoothed(path: NDArray[np.float64], period: float) -> NDArray[np.float64]:
-    """A path [n] without changes quicker than a period (there they are halved); straight lines stay as they are."""
+    """A path [n] without changes quicker than a period (there they are halved).
+
+    Whittaker's method, known as the Hodrick-Prescott filter, around the straight line that fits best. That line is
+    kept as far as it stands out from the scatter around it: of a slope with the standard error e, 1 - (2 e / slope)^2.
+    """
     count = len(path)
-    if count < 3:
-        # A straight line goes through any two.
-        return path
+    if count < 4:
+        return np.full(count, path.mean())
+    time = np.arange(count) - (count - 1) / 2
+    slope = float(time @ path / (time @ time))
+    rest = path - path.mean() - slope * time
     stiffness = (2 * np.sin(np.pi / period)) ** -4
     bend = np.diff(np.eye(count), n=2, axis=0)
-    return np.asarray(np.linalg.solve(np.eye(count) + stiffness * bend.T @ bend, path), np.float64)
+    bent = np.linalg.solve(np.eye(count) + stiffness * bend.T @ bend, rest)
+    error = float(np.square(rest - bent).sum()) / (count - 2) / float(time @ time)
+    kept = max(1 - 4 * error / slope**2, 0.0) if slope else 0.0
+    return np.asarray(path.mean() + kept * slope * time + bent, np.float64)

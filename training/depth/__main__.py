@@ -21,16 +21,21 @@ from training.depth.data import Drawing, training_pictures
 from training.depth.evaluate import exams, marks
 from training.depth.export import export
 from training.depth.targets import make_targets
-from training.depth.teacher import Teacher
+from training.depth.teacher import HINTS, Teacher
 from training.depth.together import join, rank
 from training.depth.train import Stage, State, log_to, train
 
 SEED = 20261120
-SMALL = Drawing(SEED, 8, ((224, 256), (224, 224), (256, 192), (192, 288)), least=0.6, hinted=True, pairs=False)
-LARGE = replace(SMALL, pictures=4, shapes=((384, 384), (320, 448), (384, 512), (416, 320)), least=0.75, pairs=True)
+SMALL = Drawing(
+    SEED, 8, ((224, 256), (224, 224), (256, 192), (192, 288)), least=0.6, plain=0.0, hinted=True, pairs=False
+)
+MIDDLE = replace(SMALL, pictures=4, shapes=((288, 384), (320, 320), (384, 288), (256, 384)), least=0.75, plain=0.5)
+LARGE = replace(MIDDLE, shapes=((384, 448), (320, 448), (384, 512), (448, 320)), pairs=True)
+LATE = ("to_sixteenth", "to_eighth")
 STAGES = (
-    Stage(steps=100000, drawing=SMALL, told=0.3, hints=0.3),
-    Stage(steps=3000, drawing=LARGE, rate=1e-3, falling=3000, told=0.3, hints=0.1, still=0.3),
+    Stage(steps=3000, drawing=SMALL, told=0.3, hints=0.3, parts=tuple(HINTS)),
+    Stage(steps=7000, drawing=MIDDLE, told=0.3, hints=0.2, parts=LATE),
+    Stage(steps=3000, drawing=LARGE, falling=3000, told=0.3, hints=0.1, parts=LATE, still=0.3),
 )
 FRAMES = 44
 """Of each film."""

@@ -58,8 +58,10 @@ def moved(rng: np.random.Generator, tall: int, wide: int) -> Matrix:
     return np.asarray(turn @ back, np.float64)
 
 
-def seen(rng: np.random.Generator, photo: Picture, target: Plane, matrix: Matrix, tall: int, wide: int) -> View:
-    """A photograph through `matrix`, with its colours, grain and sharpness changed at random."""
+def seen(
+    rng: np.random.Generator, photo: Picture, target: Plane, matrix: Matrix, tall: int, wide: int, plain: float = 0.0
+) -> View:
+    """A photograph through `matrix`; its colours, grain and sharpness are changed at random, but for a part `plain`."""
     shrunk = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
     source, inner = photo, matrix
     if shrunk > 1.3:  # Warping alone would alias.
@@ -67,7 +69,9 @@ def seen(rng: np.random.Generator, photo: Picture, target: Plane, matrix: Matrix
         source = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
         inner = np.diag([size[0] / photo.shape[1], size[1] / photo.shape[0], 1.0]) @ matrix
     picture = _warped(source, inner, tall, wide)
-    return View(_changed(rng, picture), picture, np.asarray(_warped(target, matrix, tall, wide), np.float32), matrix)
+    kept = plain > 0 and rng.random() < plain
+    shown = np.asarray(picture, np.float32) / np.float32(255) if kept else _changed(rng, picture)
+    return View(shown, picture, np.asarray(_warped(target, matrix, tall, wide), np.float32), matrix)
 
 
 def _warped(plane: NDArray[Any], matrix: Matrix, tall: int, wide: int) -> NDArray[Any]:

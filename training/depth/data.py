@@ -27,6 +27,8 @@ class Drawing:
     """Heights and widths: one of them for a batch, in turn."""
     least: float
     """The least size to which photographs are shrunk."""
+    plain: float
+    """Of how many pictures the colours, the grain and the sharpness stay as they are, 0 to 1."""
     hinted: bool
     """Whether the teacher is asked about every crop, and for what it thinks on its way."""
     pairs: bool
@@ -41,7 +43,8 @@ def training_pictures(cache: Path) -> list[tuple[Picture, Plane]]:
 class Batches:
     """Batches by number: the same number gives the same batch to the same process, whenever it is asked."""
 
-    def __init__(self, pictures: list[tuple[Picture, Plane]], drawing: Drawing, teacher: Teacher) -> None:
+    def __init__(self, pictures: list[tuple[Picture, Plane]], drawing: Drawing, teacher: Teacher | None) -> None:
+        """The teacher, opened with hints, is needed where the drawing is hinted."""
         self._pictures, self._drawing, self._teacher = pictures, drawing, teacher
 
     def __call__(self, number: int) -> Batch:
@@ -62,10 +65,11 @@ class Batches:
             chosen = chosen * 2
             places += [place @ step for place, step in zip(places, steps, strict=True)]
         views = [
-            seen(rng, photo, target, place, tall, wide) for (photo, target), place in zip(chosen, places, strict=True)
+            seen(rng, photo, target, place, tall, wide, drawing.plain)
+            for (photo, target), place in zip(chosen, places, strict=True)
         ]
         batch = _batch(views, steps, tall, wide)
-        if drawing.hinted:
+        if drawing.hinted and self._teacher:
             told, hints = self._teacher.told(np.stack([view.clean for view in views]))
             batch |= {"told": torch.from_numpy(told)} | {part: torch.from_numpy(hint) for part, hint in hints.items()}
         return batch

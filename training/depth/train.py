@@ -39,7 +39,9 @@ class Stage:
     told: float = 0.0
     """Weight of the plain difference from the teacher's answer to the same crop; above 0 the drawing must be hinted."""
     hints: float = 0.0
-    """Weight of what the teacher thinks on its way; above 0 the drawing must be hinted."""
+    """Weight of what the teacher thinks on its way."""
+    parts: tuple[str, ...] = ()
+    """Where: parts that have hints. With one of them the drawing must be hinted."""
     decay: float = 0.02
     mean: float = 0.998
     """How much of the running mean stays at a step."""
@@ -93,7 +95,7 @@ def train(
     stage: Stage,
     begun: int,
     pictures: list[tuple[Picture, Plane]],
-    teacher: Teacher,
+    teacher: Teacher | None,
     log: Log,
     every: int = 100,
     pause: Callable[[State], None] = lambda state: None,
@@ -139,7 +141,7 @@ def _losses(state: State, batch: Batch, stage: Stage) -> dict[str, torch.Tensor]
     thought: dict[str, torch.Tensor] = {}
     with torch.autocast("cpu", torch.bfloat16), _listening(state.network, thought):
         depth = state.network(picture)
-        guesses = {part: guess(thought[part]) for part, guess in state.guesses.items()} if stage.hints else {}
+        guesses = {part: guess(thought[part]) for part, guess in state.guesses.items() if part in stage.parts}
     depth = depth.float()
     fitted = aligned(depth, target)
     losses = {

@@ -77,7 +77,7 @@ class Small:
         estimates = []
         for place, picture in enumerate(pictures):
             steps.progress(place / len(pictures))
-            height, width = working_size(*picture.shape[:2], short)
+            height, width = working_size(picture.shape[0], picture.shape[1], short)
             small = resize(picture, width, height, Nature.COLOUR)
             estimates.append(Estimate(self._looked(small, mirrored)))
         return estimates

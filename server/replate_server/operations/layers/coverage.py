@@ -115,15 +115,11 @@ def unmixed(picture: Tensor, matte: Tensor, hard: Tensor, radius: int) -> Tensor
     """
     # Light mixes linearly, and display values are near its square root.
     light = np.square(picture)
-    square = np.ones((3, 3), np.uint8)
-    before, before_spread, before_known = _beside(light, cv2.erode(hard, square) * (matte > np.float32(0.95)), radius)
-    behind, behind_spread, behind_known = _beside(
-        light, cv2.erode(1 - hard, square) * (matte < np.float32(0.05)), radius
-    )
+    before, before_spread, before_known = _beside(light, _core(hard) * (matte > np.float32(0.95)), radius)
+    behind, behind_spread, behind_known = _beside(light, _core(1 - hard) * (matte < np.float32(0.05)), radius)
     apart = before - behind
     spread = np.square(matte) * before_spread + np.square(1 - matte) * behind_spread + _NOISE
-    away = cv2.distanceTransform((hard > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    away += cv2.distanceTransform((hard <= 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    away = _within(hard > np.float32(0.5)) + _within(hard <= np.float32(0.5))
     doubt = np.square(_EXPECTED * np.exp(-np.square(away * 2 / max(radius, 1)))) + _NOISE
     told = (apart * (light - behind)).sum(-1) / spread + matte / doubt
     alpha = told / (np.square(apart).sum(-1) / spread + 1 / doubt)
@@ -137,7 +133,16 @@ _EXPECTED = np.float32(0.4)
 """How far the matte given may be off right at its edge, as a standard deviation."""
 
 
-def _beside(light: Tensor, where: Tensor, radius: int) -> tuple[Tensor, Tensor, Array]:
+def _core(hard: Tensor) -> Array:
+    return np.asarray(cv2.erode(hard, np.ones((3, 3), np.uint8)))
+
+
+def _within(inside: Array) -> Array:
+    """Pixels from the border, inside; 0 outside."""
+    return np.asarray(cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5))
+
+
+def _beside(light: Tensor, where: Array, radius: int) -> tuple[Array, Array, Array]:
     """The mean colour of the places around that count, its variance, and where there are any."""
     side = (4 * radius + 1, 4 * radius + 1)
 

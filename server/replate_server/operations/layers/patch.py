@@ -1,0 +1,18 @@
+"""Layers completed by patches of the picture itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from replate_server.operations.contract import Windows
+from replate_server.operations.inpaint.patch import Patch as Inpainter
+
+
+class Patch(Inpainter):
+    card = replace(
+        Inpainter.card,
+        name="layers/patch",
+        tooltip="What is hidden is put together from patches of the plate: sharp texture, at any size; no weights.",
+        # The layers of a shot are chosen once.
+        windows=Windows(length=None),
+    )

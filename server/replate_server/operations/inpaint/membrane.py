@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from replate_server.operations.contract import Tensor
 
-_RELAXED = 12
+_RELAXED = 20
 """Sweeps on every level: enough for a level, whose longest waves its coarser ones have settled."""
 _LEAST = 4
 """Sides below which a level is one value."""
@@ -41,9 +41,9 @@ def _film(values: Tensor, weights: Tensor) -> Tensor:
         share = cv2.pyrDown(weights, dstsize=size)
         sums = _planes(cv2.pyrDown(values * known, dstsize=size), values.shape[2])
         coarse = sums / np.maximum(share, np.float32(1e-6))[..., None]
-        # A coarse node is known as soon as a few of the fine ones under it are.
-        film = _film(coarse.astype(np.float32), np.minimum(share * np.float32(4), np.float32(1)))
-        film = _planes(cv2.resize(film, (columns, rows), interpolation=cv2.INTER_LINEAR), values.shape[2])
+        # A coarse node is known as soon as most of the fine ones under it are.
+        film = _film(coarse.astype(np.float32), np.minimum(share * np.float32(1.5), np.float32(1)))
+        film = _planes(cv2.pyrUp(film, dstsize=(columns, rows)), values.shape[2])
     film = film + known * (values - film)
     free = 1 - known
     for _ in range(_RELAXED):

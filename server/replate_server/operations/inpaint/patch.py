@@ -2,7 +2,7 @@
 
 Coarse to fine, the hole is put together from the patches most like those around it: Wexler, Shechtman and Irani,
 "Space-Time Completion of Video", PAMI 2007, with PatchMatch as the search. How rough the picture is counts as a colour,
-and the coarsest level is filled from its edge inwards, so that texture is not matched with what is merely smooth: Newson,
+and the coarsest level is filled from its edge inwards, so that texture is not matched with what is smooth: Newson,
 Almansa, Fradet, Gousseau and Pérez, "Video Inpainting of Complex Scenes", SIAM Journal on Imaging Sciences 2014.
 """
 
@@ -62,14 +62,14 @@ class Patch:
         if levels is None:
             film = membrane(picture, (~hole).astype(np.float32))
             return np.where(hole[..., None], film.clip(0, 1), picture).astype(np.float32)
-        field: NDArray[np.int32] | None = None
+        field = _nowhere(levels[0].hole)
         # A level has four times the pixels of the one above it.
         start = 0.0
         total = sum(4.0**index for index in range(len(levels)))
         for index, level in enumerate(levels):
             end = start + 4.0**index / total
             span = Span(steps, start, end, "Matching patches")
-            field = level.peeled(state, span) if field is None else level.taken_from(field, state)
+            field = level.taken_from(field, state) if index else level.peeled(state, span)
             level.settle(field, state, max(_ROUNDS - 2 * index, 2), span)
             start = end
         filled: Tensor = picture.copy()
@@ -94,7 +94,7 @@ class _Level:
     def of(cls, picture: Tensor, hole: Hole) -> _Level:
         size = 2 * patchmatch.REACH + 1
         near = cv2.dilate(hole.astype(np.uint8), np.ones((size, size), np.uint8))
-        usable = 1 - near
+        usable = np.asarray(1 - near, np.uint8)
         edge = patchmatch.REACH
         usable[:edge], usable[-edge:], usable[:, :edge], usable[:, -edge:] = 0, 0, 0, 0
         depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
@@ -150,8 +150,8 @@ class _Level:
                 span.progress(half / 3)
                 patchmatch.improve(self.picture, weights, field, unlike, self.targets, self.usable, state, way)
             span.progress(2 / 3)
-            worst = np.quantile(unlike[self.targets[:, 0], self.targets[:, 1]], 0.75)
-            spread = float(max(worst, 1e-6))
+            worst = float(np.quantile(unlike[self.targets[:, 0], self.targets[:, 1]], 0.75))
+            spread = max(worst, 1e-6)
             self.picture[self.hole] = patchmatch.vote(self.picture, field, unlike, self.trust, self.pixels, spread)
 
     def exact(self, field: NDArray[np.int32]) -> Tensor:

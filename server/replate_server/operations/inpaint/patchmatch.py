@@ -9,7 +9,7 @@ each target pixel the row and the column of the source pixel whose patch is most
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -23,11 +23,11 @@ Array = NDArray[Any]
 
 def _compiled(function: _Function) -> _Function:
     try:
-        made: _Function = numba.njit(cache=True, nogil=True)(function)
+        made: Any = numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:
         # Where neither the package's folder nor the user's can be written, it is compiled in every process.
         made = numba.njit(nogil=True)(function)
-    return made
+    return cast(_Function, made)
 
 
 @_compiled
@@ -42,8 +42,8 @@ def _next(state: Array) -> Any:
 
 
 @_compiled
-def _unlike(picture: Array, weights: Array, y: int, x: int, v: int, u: int, least: float) -> float:
-    """The mean squared difference of two patches, by the target's weights; anything above `least` once that is clear."""
+def _unlike(picture: Array, weights: Array, y: int, x: int, v: int, u: int, least: float) -> Any:
+    """The mean squared difference of two patches, by the target's weights; infinite once it is above `least`."""
     height, width, channels = picture.shape
     top, bottom = max(-REACH, -y), min(REACH, height - 1 - y)
     left, right = max(-REACH, -x), min(REACH, width - 1 - x)

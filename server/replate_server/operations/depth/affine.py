@@ -11,6 +11,8 @@ from replate_server.operations.contract import Tensor
 
 _ROUNDS = 6
 _LEAST_SAMPLES = 64
+_LEAST_SPREAD = 0.01
+"""Of the deviation of what is fitted to: below that, places agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,11 @@ def fit(here: Tensor, there: Tensor, shifted: bool = True) -> Affine:
         return Affine()
     one, other = here.astype(np.float64), there.astype(np.float64)
     found = Affine(1.0, float(np.median(other - one))) if shifted else Affine()
+    # Of a wide sky, all of it 0, the median is 0 too: nothing else would count.
+    least = _LEAST_SPREAD * float(other.std()) + 1e-9
     for _ in range(_ROUNDS):
         astray = other - (found.scale * one + found.shift)
-        spread = 1.4826 * float(np.median(np.abs(astray))) + 1e-9
+        spread = max(1.4826 * float(np.median(np.abs(astray))), least)
         weight = 1 / (1 + np.square(astray / (2 * spread)))
         weight /= weight.sum()
         found = _axis(one, other, weight, shifted)

@@ -67,8 +67,8 @@ class Worker:
         self._pipe = pipe
         self._files = FrameFiles(setup.store)
         policy = Policy(setup.allow_non_commercial, setup.refuse, setup.allow)
-        weights = WeightStore(setup.weights, policy, setup.registries)
-        self._host = ModelHost(models(), weights, setup.device, setup.memory_bytes)
+        self._weights = WeightStore(setup.weights, policy, setup.registries)
+        self._host = ModelHost(models(), self._weights, setup.device, setup.memory_bytes)
         self._tasks: queue.SimpleQueue[WindowTask | None] = queue.SimpleQueue()
         """None wakes the worker up for an urgent one."""
         self._urgent: queue.SimpleQueue[WindowTask] = queue.SimpleQueue()
@@ -135,7 +135,7 @@ class Worker:
         return None
 
     def _execute(self, task: WindowTask) -> None:
-        steps = RunningSteps(task, self._files, self._cancels[task.id], self._tell)
+        steps = RunningSteps(task, self._sums(task.model), self._files, self._cancels[task.id], self._tell)
         steps.progress(0.0)
         with self._host.at_work(task.model, lambda _fraction, message: steps.progress(0.0, message)) as model:
             if not task.urgent:
@@ -146,6 +146,11 @@ class Worker:
                 frame = delivery.frame
                 digest = window.digest_given(frame.pixels) or self._files.put(frame.pixels)[0]
                 self._tell(Delivered(task.id, delivery.output, StoredFrame(frame.spec, digest)))
+
+    def _sums(self, model: str) -> list[str]:
+        """The digests of a model's weights; none of a model that is gone, which the host will say."""
+        cards = [models()[model].card] if model in models() else []
+        return [self._weights.weight(name).sha256 for card in cards for name in card.weights]
 
     def _give_way(self) -> None:
         """Runs the windows that somebody is looking at in the middle of a longer one, where memory allows."""

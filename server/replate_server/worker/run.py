@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from replate.errors import Cancelled, NotFound
@@ -81,9 +81,16 @@ class RunningSteps:
     """The `Steps` of the operations' contract, over a pipe to the scheduler."""
 
     def __init__(
-        self, task: WindowTask, files: FrameFiles, cancelled: threading.Event, tell: Callable[[Message], None]
+        self,
+        task: WindowTask,
+        weights: Sequence[str],
+        files: FrameFiles,
+        cancelled: threading.Event,
+        tell: Callable[[Message], None],
     ) -> None:
+        """`weights` are the digests of the model's files, which a registry's [[pin]] may change."""
         self._task = task
+        self._weights = " ".join(weights)
         self._files = files
         self._cancelled = cancelled
         self._tell = tell
@@ -104,6 +111,7 @@ class RunningSteps:
         self._tell(Warned(self._task.id, message))
 
     def cached(self, key: str, compute: Callable[[], Cached]) -> Cached:
+        key = f"{self._weights} {key}"
         found = self._files.cached(key)
         if found is None:
             found = compute()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from replate.errors import NotFound
 from replate.frame import StoredFrame
 from replate_server.store.files import FrameFiles
 from replate_server.worker.contract import WindowTask
-from replate_server.worker.run import RunningWindow
+from replate_server.worker.run import RunningSteps, RunningWindow
 from serving import noise
 
 
@@ -26,13 +27,27 @@ def few_descriptors() -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def window_of(folder: Path, numbers: range) -> RunningWindow:
-    files = FrameFiles(folder)
+def task_of(files: FrameFiles, numbers: range) -> WindowTask:
     stored = tuple(StoredFrame(frame.spec, files.put(frame.pixels)[0]) for frame in noise(numbers))
-    task = WindowTask(
+    return WindowTask(
         1, "job", "identity", "identity/copy", {}, 0, "", tuple(numbers), tuple(numbers), {"plate": stored}, ""
     )
-    return RunningWindow(task, files)
+
+
+def window_of(folder: Path, numbers: range) -> RunningWindow:
+    files = FrameFiles(folder)
+    return RunningWindow(task_of(files, numbers), files)
+
+
+def test_what_is_kept_is_not_taken_for_what_other_weights_gave(tmp_path: Path) -> None:
+    files = FrameFiles(tmp_path)
+    task = task_of(files, range(1))
+
+    def kept(weights: str, value: float) -> float:
+        steps = RunningSteps(task, [weights], files, threading.Event(), lambda message: None)
+        return float(steps.cached("encoding 1", lambda: {"a": np.array([value])})["a"][0])
+
+    assert (kept("one", 1.0), kept("other", 2.0), kept("one", 3.0)) == (1.0, 2.0, 1.0)
 
 
 def test_a_whole_shot_in_one_window_needs_few_open_files(tmp_path: Path, few_descriptors: int) -> None:

@@ -85,7 +85,7 @@ class Depth:
             "steady_frames",
             "Steady frames",
             ParameterType.WHOLE,
-            4,
+            6,
             "Frames before and after that each frame's depth is steadied by; 0 leaves every frame to itself.",
             0,
             12,

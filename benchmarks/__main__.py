@@ -20,7 +20,7 @@ from matplotlib import pyplot
 
 from benchmarks.device import device_name
 
-NAMES = ("transport", "repeat", "overhead")
+NAMES = ("transport", "repeat", "overhead", "inpaint")
 OUT = Path(__file__).parent / "out"
 
 

@@ -108,3 +108,20 @@ def test_a_speckled_matte_is_one_hole() -> None:
     found: Any = list(holes(hole, 0.5, 64))
     assert len(found) == 1
     assert found[0][1].sum() == hole.sum()
+
+
+def test_other_frames_are_looked_at_unless_they_are_not_to_be(
+    run: Run, davis: Callable[..., tuple[Frame, ...]], matte_frame: MatteFrame
+) -> None:
+    """A hole in one frame alone, before a camera that follows: its neighbours show the very picture."""
+    frames = davis("davis_bmx-trees", 20, 21, 22)
+    hole = disc(240, 432, 100, 90, 14)
+    mattes = tuple(matte_frame(hole if at == 1 else np.zeros_like(hole), 20 + at) for at in range(3))
+    errors = []
+    for others in (True, False):
+        clean = run(MODEL, {"plate": frames, "matte": mattes}, {"other_frames": others})["plate"]
+        assert clean[0] == frames[0]
+        assert clean[2] == frames[2]
+        difference = clean[1].pixels[hole > 0].astype(np.float32) - frames[1].pixels[hole > 0].astype(np.float32)
+        errors.append(float(np.square(difference).mean()))
+    assert errors[0] < errors[1] / 4

@@ -54,6 +54,7 @@ def test_our_own_models_are_all_found_and_whole() -> None:
         "flow/dis",
         "identity/copy",
         "inpaint/migan",
+        "inpaint/patch",
         "matte/modnet",
         "matte/u2netp",
         "restyle/adain",

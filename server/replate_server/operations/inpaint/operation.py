@@ -76,6 +76,7 @@ class Inpaint:
             span = part(steps, index, len(shots), f"Cleaning frame {numbers[0]}")
             plates = Plates.of(window, span, numbers, context)
             for number in numbers:
+                span.progress(0.0)
                 check_leaves_some(plates.share(number), number)
             for number, picture in filled(plates, model, tracker, window.parameters, window.seed, span):
                 yield Delivery("plate", _finished(plates, number, picture))

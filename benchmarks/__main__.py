@@ -20,7 +20,7 @@ from matplotlib import pyplot
 
 from benchmarks.device import device_name
 
-NAMES = ("transport", "repeat", "overhead", "inpaint")
+NAMES = ("transport", "repeat", "overhead", "inpaint", "still")
 OUT = Path(__file__).parent / "out"
 
 

@@ -1,12 +1,12 @@
-"""Restyles a plate, cuts out its subject, cleans the plate behind it, measures its motion, and shows all of it."""
+"""Restyles a plate, cuts out its subject, makes a 2.5D scene of it with a camera moving in it, and shows all of it."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -25,32 +25,27 @@ from rich.progress import (
 
 import replate
 from replate.demo.server import pull_weights, serving, weight_file
+from replate.demo.show import Frames, show
 from replate.errors import ReplateError
 from replate.frame import Box, Frame
 from replate.jobs import Job
-from replate.media import PlateWriter, contact_sheet, open_plate, write_movie
+from replate.media import PlateWriter, open_plate
+from replate.scene import write
 from replate.states import JobInfo
-from replate.values import Point
+from replate.values import Point, Value
 
 FIRST, LAST = 31, 54
 WEIGHTS = ("plate-bigbuckbunny", "adain-vgg", "adain-decoder", "sam2-tiny-encoder", "sam2-tiny-decoder", "migan")
 CLICK = Point(46, 225.0, 212.0)
 """On the rabbit's belly, in the half-size plate."""
 MANNER = {"strength": 0.8, "style_scale": 2.0}
+MOVE: Mapping[str, Value] = {"move": "orbit", "amount": 0.2}
 FPS = 25
 CREDIT = (
     "Plate: Big Buck Bunny, (c) 2008 Blender Foundation, CC-BY 3.0. Style: The Starry Night, Vincent van Gogh, 1889."
 )
 
 console = Console(stderr=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What a job gave, by output."""
-
-    label: str
-    frames: Mapping[str, Sequence[Frame]]
 
 
 def main(
@@ -76,21 +71,29 @@ def _demo(out: Path, data: Path) -> None:
     with serving(data) as address, replate.connect(address, cache=data / "cache") as client:
         plate = open_plate(plate_pattern)
         style = open_plate(Path(__file__).with_name("style.jpg"))
+        # Mattes, depth and layers go from job to job on the server: their pixels do not come here and back.
         segment = client.submit("segment", {"plate": plate}, parameters={"prompts": (CLICK,)})
+        depth = client.submit("depth", {"plate": plate})
+        matte = segment.output("matte")
+        layers = client.submit("layers", {"plate": plate, "depth": depth.output("depth"), "mattes": matte})
         jobs = {
             "restyle": client.submit("restyle", {"plate": plate, "style": style}, parameters=MANNER),
             "matte": segment,
-            # The matte goes from one job to the other on the server: its pixels do not come here and back.
-            "clean": client.submit("inpaint", {"plate": plate, "matte": segment.output("matte")}),
+            "clean": client.submit("inpaint", {"plate": plate, "matte": matte}),
             "motion": client.submit("flow", {"plate": plate}),
+            "depth": depth,
+            "scene": layers,
+            "move": client.submit(
+                "move", {"layers": layers.output("layers"), "depths": layers.output("depths")}, parameters=MOVE
+            ),
         }
-        console.print(f"{len(plate)} frames, four jobs at {address}.")
+        console.print(f"{len(plate)} frames, {len(jobs)} jobs at {address}.")
         made = _gather(jobs, out)
     computed = time.monotonic()
-    _show(out, list(plate), made)
+    show(out, list(plate), made, FPS)
     console.print(
-        f"\nIn [bold]{out}[/]: plate, restyle, matte, clean plate and motion as EXR sequences, "
-        "contact_sheet.png and preview.mp4."
+        f"\nIn [bold]{out}[/]: plate, restyle, matte, clean plate, motion and depth as EXR sequences, the scene for "
+        "Blender, Nuke and USD in scene/, contact_sheet.png, preview.mp4, and the camera's move in move.mp4."
     )
     console.print(
         f"It took {time.monotonic() - started:.0f} s: {fetched - started:.0f} s to fetch, "
@@ -112,7 +115,7 @@ def _write_plate(movie: Path, pattern: Path) -> None:
         writer.write(Frame(replace(frame.spec, data_window=window, display_window=window), halves.astype(np.float16)))
 
 
-def _gather(jobs: Mapping[str, Job], out: Path) -> dict[str, Made]:
+def _gather(jobs: Mapping[str, Job], out: Path) -> dict[str, Frames]:
     """Fetches and writes every job's frames as they come, all at once, with a bar for each."""
     columns = (TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
@@ -134,7 +137,12 @@ def _teller(bars: Progress, bar: TaskID) -> Callable[[JobInfo], None]:
     return tell
 
 
-def _fetch(label: str, job: Job, out: Path, tell: Callable[[JobInfo], None]) -> Made:
+def _fetch(label: str, job: Job, out: Path, tell: Callable[[JobInfo], None]) -> Frames:
+    """Writes a job's frames and gives those that are pictures to be shown; a scene has none."""
+    if label == "scene":
+        write(out / "scene", job.frames(tell, ("layers", "depths")), title="bunny", recipe=job.recipe)
+        tell(job.info)
+        return {}
     frames: dict[str, list[Frame]] = {}
     for output, frame in job.frames(on_progress=tell):
         name = label if output == "plate" else output
@@ -143,39 +151,7 @@ def _fetch(label: str, job: Job, out: Path, tell: Callable[[JobInfo], None]) -> 
     for made in frames.values():
         made.sort(key=lambda frame: frame.spec.number)
     tell(job.info)
-    return Made(label, frames)
-
-
-def _show(out: Path, plate: Sequence[Frame], made: Mapping[str, Made]) -> None:
-    restyled, matte = made["restyle"].frames["plate"], made["matte"].frames["matte"]
-    clean, motion = made["clean"].frames["plate"], made["motion"].frames["motion"]
-    combined = [_over(*frames) for frames in zip(plate, restyled, matte, strict=True)]
-    rows = {
-        "Plate": plate,
-        "Restyled": restyled,
-        "Matte from one click": matte,
-        "Subject over the restyled set": combined,
-        "Clean plate": clean,
-        "Motion, forward": motion,
-    }
-    every = slice(0, None, max(1, len(plate) // 5))
-    contact_sheet([(name, frames[every]) for name, frames in rows.items()], out / "contact_sheet.png", title="Replate")
-    write_movie(out / "preview.mp4", (_quad(*four) for four in zip(plate, restyled, combined, clean, strict=True)), FPS)
-
-
-def _over(plate: Frame, restyled: Frame, matte: Frame) -> Frame:
-    """The plate's subject, as it was shot, in front of the restyled set."""
-    cover = matte.pixels[:, :, :1].astype(np.float32)
-    mixed = plate.pixels * cover + restyled.pixels * (1.0 - cover)
-    return plate.with_pixels(mixed.astype(np.float16))
-
-
-def _quad(*frames: Frame) -> Frame:
-    """Four frames of one size in one picture, two by two."""
-    first, second, third, fourth = (frame.pixels for frame in frames)
-    pixels = np.vstack([np.hstack([first, second]), np.hstack([third, fourth])])
-    window = Box(0, 0, pixels.shape[1], pixels.shape[0])
-    return Frame(replace(frames[0].spec, data_window=window, display_window=window), pixels)
+    return frames
 
 
 if __name__ == "__main__":

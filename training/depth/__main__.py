@@ -34,8 +34,9 @@ LARGE = replace(MIDDLE, shapes=((384, 448), (320, 448), (384, 512), (448, 320)),
 LATE = ("to_sixteenth", "to_eighth")
 STAGES = (
     Stage(steps=3000, drawing=SMALL, told=0.3, hints=0.3, parts=tuple(HINTS)),
-    Stage(steps=7000, drawing=MIDDLE, told=0.3, hints=0.2, parts=LATE),
-    Stage(steps=3000, drawing=LARGE, falling=3000, told=0.3, hints=0.1, parts=LATE, still=0.3),
+    Stage(steps=3000, drawing=MIDDLE, falling=1500, end=1.8e-3, told=0.3, hints=0.2, parts=LATE),
+    Stage(4500, MIDDLE, rate=1.8e-3, rising=1, falling=4500, end=6e-4, edges=1.5, told=0.3, hints=0.2, parts=LATE),
+    Stage(1800, LARGE, 6e-4, rising=1, falling=1800, edges=1.5, told=0.3, hints=0.1, parts=LATE, still=0.3),
 )
 FRAMES = 44
 """Of each film."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,13 +26,14 @@ Log = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stretch of training. The rate falls over the last `falling` steps, by a cosine, to nothing."""
+    """A stretch of training. The rate falls over the last `falling` steps, by half a cosine, to `end`."""
 
     steps: int
     drawing: Drawing
     rate: float = 2e-3
     rising: int = 200
     falling: int = 0
+    end: float = 0.0
     edges: float = 0.5
     """Weight of the silhouettes' loss."""
     still: float = 0.0
@@ -113,7 +115,7 @@ def train(
     batches = Batches(pictures, stage.drawing, teacher)
     learned = [*state.network.parameters(), *state.guesses.parameters()]
     while state.step < begun + stage.steps:
-        rate = stage.rate * _fraction(state.step - begun, stage)
+        rate = _rate(state.step - begun, stage)
         for group in state.optimiser.param_groups:
             group["lr"] = rate
         losses = _losses(state, batches(state.step), stage)
@@ -174,13 +176,11 @@ def _listening(network: DepthNetwork, thought: dict[str, torch.Tensor]) -> Itera
         hook.remove()
 
 
-def _fraction(step: int, stage: Stage) -> float:
-    """Of the rate: up in a line, held, down by half a cosine."""
-    rise = min(1.0, (step + 1) / max(stage.rising, 1))
+def _rate(step: int, stage: Stage) -> float:
+    """Up in a line, held, down by half a cosine."""
     left = stage.steps - step
-    if left >= stage.falling:
-        return rise
-    return rise * 0.5 * (1 - float(torch.cos(torch.tensor(torch.pi * left / stage.falling))))
+    fallen = 0.5 + 0.5 * math.cos(math.pi * left / stage.falling) if left < stage.falling else 0.0
+    return min(1.0, (step + 1) / stage.rising) * (stage.rate + (stage.end - stage.rate) * fallen)
 
 
 @torch.no_grad()

@@ -95,7 +95,7 @@ def _on_known_depth(look: Look) -> dict[str, float]:
 
 
 def _speed(small: Small, teacher: Teacher) -> dict[str, float]:
-    """Milliseconds a frame in turn, resizing and all, and the ratio of the two networks alone."""
+    """Milliseconds a frame in turn: ours by its model, with all that it does, the teacher's network alone."""
     picture = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
     times: dict[str, list[float]] = {"": [], "teacher_": []}
     for _ in range(ROUNDS + 2):

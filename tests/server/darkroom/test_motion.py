@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pictures import halves, unit_pictures
 from replate.errors import Failed
-from replate_server.darkroom.motion import occlusion, warp
+from replate_server.darkroom.motion import occlusion, unsteadiness, warp
 from replate_server.darkroom.resize import Nature
 
 
@@ -71,3 +71,14 @@ def test_a_steady_pan_hides_only_what_leaves_the_picture(height, width, u, v):
     gone = ((columns < 0) | (columns >= width))[None] | ((rows < 0) | (rows >= height))[:, None]
     assert np.array_equal(hidden == 1.0, gone)
     assert np.isin(hidden, [0.0, 1.0]).all()
+
+
+def test_what_only_moves_is_steady_and_what_flickers_is_not():
+    first = np.random.default_rng(1).random((30, 50), np.float32)
+    second = np.roll(first, 3, axis=1)
+    forward, backward = still(30, 50, 3), still(30, 50, -3)
+    assert unsteadiness(first, second, forward, backward) == 0
+    assert np.isclose(unsteadiness(first, second + np.float32(0.25), forward, backward), 0.25)
+    assert unsteadiness(first, second, still(30, 50), still(30, 50)) > 0.1
+    # What left the picture, or is hidden, does not count.
+    assert unsteadiness(first, second, still(30, 50, 90), still(30, 50, -90)) == 0

@@ -1,0 +1,1 @@
+"""Depth: how far away everything is, through a shot."""

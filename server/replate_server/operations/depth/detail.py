@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replate_server.darkroom.resize import Nature, resize
+from replate_server.darkroom.strips import in_strips
 from replate_server.operations.contract import Tensor
 from replate_server.operations.depth.fuse import weighted_median
 
@@ -16,7 +17,8 @@ _BENT = 0.02
 """An edge is where depth leaves the mean around it by this part of the shot's span: a slanted floor does not."""
 _STEEP = 0.01
 """Part of the span by which depth may change from pixel to pixel and still be a surface, not a blurred edge."""
-_AT_ONCE = 1 << 16
+_AT_ONCE = 1 << 14
+"""Pixels whose neighbours are weighed together."""
 
 
 def detailed(picture: Tensor, depth: Tensor, reach: int, span: float) -> Tensor:
@@ -37,12 +39,16 @@ def detailed(picture: Tensor, depth: Tensor, reach: int, span: float) -> Tensor:
     edges = cv2.resize(_edges(depth, reach, span), (width, height), interpolation=cv2.INTER_NEAREST) > 0
     if not edges.any():
         return smooth
-    rows, columns = np.nonzero(edges)
     sided = smooth.copy()
     sides = _Sides(picture, depth, reach, span)
-    for start in range(0, rows.size, _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        sided[rows[part], columns[part]] = sides.at(rows[part], columns[part])
+
+    def choose(strip: slice) -> None:
+        rows, columns = np.nonzero(edges[strip])
+        for start in range(0, rows.size, _AT_ONCE):
+            down, across = rows[start : start + _AT_ONCE] + strip.start, columns[start : start + _AT_ONCE]
+            sided[down, across] = sides.at(down, across)
+
+    in_strips(height, width, choose)
     # A median of neighbours takes away single pixels that fell on the wrong side, and moves no edge.
     return np.where(edges, cv2.medianBlur(sided, 5), sided)
 

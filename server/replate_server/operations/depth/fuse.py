@@ -9,6 +9,7 @@ import numpy as np
 
 from replate_server.darkroom.motion import warp
 from replate_server.darkroom.resize import Nature
+from replate_server.darkroom.strips import in_strips
 from replate_server.operations.contract import Tensor
 from replate_server.operations.depth.tracks import Sight
 
@@ -34,7 +35,13 @@ def fused(level: Callable[[int], Tensor], place: int, sights: Iterable[Sight], r
     if len(values) == 1:
         return here
     told, weight = np.stack(values, axis=-1), np.stack(weights, axis=-1)
-    agreed = np.exp(-np.square(_astray(told, weighted_median(told, weight)) / np.float32(tolerance)))
+    middle = np.empty_like(here)
+
+    def find(rows: slice) -> None:
+        middle[rows] = weighted_median(told[rows], weight[rows])
+
+    in_strips(here.shape[0], here.shape[1], find)
+    agreed = np.exp(-np.square(_astray(told, middle) / np.float32(tolerance)))
     weight *= agreed + np.float32(1e-6)
     mean: Tensor = np.einsum("yxn,yxn->yx", told, weight) / weight.sum(axis=-1)
     return mean

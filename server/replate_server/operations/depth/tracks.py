@@ -21,7 +21,8 @@ _UNLIKE = np.float32(0.05)
 """Difference of two display-referred colours at which they count for exp(-1) of the same place's."""
 _CUT = 0.25
 """Two frames that share less than this part of their places are two shots."""
-_PAIRS = 64
+_PAIRS = 26
+"""Pairs, and small pictures, in memory: those of the widest reach."""
 _PARAMETERS: Mapping[str, Value] = {parameter.name: parameter.default for parameter in Dis.card.parameters}
 
 Item = TypeVar("Item")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from replate.depth import distances
-from replate.errors import BadRequest, Failed
+from replate.errors import BadRequest, Cancelled, Failed
 from replate.frame import DATA, Box, Frame, PixelType
+from replate.values import Value
 from replate_server.operations.compliance import Recorder, check_model
-from replate_server.operations.contract import Tensor, Windows
+from replate_server.operations.contract import Steps, Tensor, Windows
 from replate_server.operations.depth.estimator import Estimate
 from server.operations.depth.scenes import BALL, GROUND, Calm, Metres, Seeing, ball, depth, planes, scene
 
@@ -132,7 +134,7 @@ class Behind(Metres):
 
 
 class Short(Calm):
-    def run(self, pictures: Sequence[Tensor], parameters: object, steps: object) -> Sequence[Estimate]:
+    def run(self, pictures: Sequence[Tensor], parameters: Mapping[str, Value], steps: Steps) -> Sequence[Estimate]:
         return []
 
 
@@ -154,6 +156,18 @@ class Growing(Calm):
 def test_a_model_that_does_not_keep_its_word_is_told(model: type[Seeing], said: str) -> None:
     with pytest.raises(Failed, match=said):
         depth(model(), scene(4))
+
+
+class Stubborn(Calm):
+    def run(self, pictures: Sequence[Tensor], parameters: Mapping[str, Value], steps: Steps) -> Sequence[Estimate]:
+        with suppress(Cancelled):
+            steps.progress(0.5)
+        return [self.said(picture) for picture in pictures]
+
+
+def test_a_model_that_cannot_be_cancelled_is_found_out() -> None:
+    """Though what it says is kept, and it is asked only once."""
+    assert "It went on though it was cancelled" in "".join(check_model(Stubborn, {}))
 
 
 @pytest.mark.parametrize("model", [Seeing, Metres])

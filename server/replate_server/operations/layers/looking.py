@@ -11,14 +11,13 @@ from replate_server.darkroom.motion import occlusion, warp
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.operations.contract import Steps, Tensor
 from replate_server.operations.flow.operation import Tracker
-from replate_server.operations.layers.choice import choose
 from replate_server.operations.layers.chosen import Choice, Sample
 from replate_server.operations.layers.footage import Footage
 from replate_server.operations.layers.knobs import Knobs
 from replate_server.operations.layers.labelling import labelled
 from replate_server.operations.layers.nearness import shrunk
 from replate_server.operations.layers.regions import NOBODY, Labels
-from replate_server.operations.layers.separation import sampled, whole_depth
+from replate_server.operations.layers.separation import sampled, settled, whole_depth
 from replate_server.operations.spans import Span, part
 
 _SAMPLES = 8
@@ -44,11 +43,15 @@ def looked(footage: Footage, tracker: Tracker, knobs: Knobs, steps: Steps) -> Lo
         part(Span(steps, 0.0, 0.2), index, len(keys), f"Looking at frame {number}").progress(0.0)
         coarse[number] = shrunk(footage.take(number).nearness, knobs.resolution)
     depth = whole_depth(np.concatenate([one.ravel() for one in coarse.values()]))
-    samples = []
-    for index, number in enumerate(keys):
-        part(Span(steps, 0.2, 0.5), index, len(keys), f"Choosing layers by frame {number}").progress(0.0)
-        samples.append(_sample(footage, number, depth, knobs))
-    choice = choose(samples, len(footage.objects), knobs.count)
+
+    def sample(knobs: Knobs) -> list[Sample]:
+        samples = []
+        for index, number in enumerate(keys):
+            part(Span(steps, 0.2, 0.5), index, len(keys), f"Choosing layers by frame {number}").progress(0.0)
+            samples.append(_sample(footage, number, depth, knobs))
+        return samples
+
+    _, choice, knobs = settled(sample, len(footage.objects), knobs)
     labels: dict[int, Labels] = {}
     before: tuple[Tensor, Labels] | None = None
     for index, number in enumerate(footage.numbers):
@@ -57,8 +60,8 @@ def looked(footage: Footage, tracker: Tracker, knobs: Knobs, steps: Steps) -> Lo
         height, width = shrunk(footage.take(number).nearness, knobs.resolution).shape
         small = resize(footage.take(number).display, width, height, Nature.COLOUR)
         held = None if before is None else _held(tracker, small, *before, span)
-        sample = _sample(footage, number, depth, knobs, held)
-        labels[number] = labelled(sample.regions, sample.nearness, choice, held)
+        found = _sample(footage, number, depth, knobs, held)
+        labels[number] = labelled(found.regions, found.nearness, choice, held)
         before = small, labels[number]
     return Looked(choice, depth, labels)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,8 +47,9 @@ def separate(
     given = dict(mattes or {})
     display, nearness = compress(picture), nearness_of(distances)
     depth = depth_range or whole_depth(nearness)
-    sample = sampled(display, nearness, given, depth, knobs)
-    choice = choose([sample], len(given), knobs.count)
+    (sample,), choice, knobs = settled(
+        lambda finer: [sampled(display, nearness, given, depth, finer)], len(given), knobs
+    )
     labels = labelled(sample.regions, sample.nearness, choice)
     parts = parted(display, nearness, labels, given, None, choice, knobs.step * depth / 2, knobs)
     fills = []
@@ -56,6 +58,20 @@ def separate(
         made = guard(fill(display, hole, hidden), display, black=BLACK, white=WHITE) if hidden.any() else display
         fills.append(np.where(hidden[..., None], expand(made), picture))
     return coloured(picture, fills, parts, choice.names(tuple(given)))
+
+
+def settled(
+    sample: Callable[[Knobs], Sequence[Sample]], objects: int, knobs: Knobs
+) -> tuple[Sequence[Sample], Choice, Knobs]:
+    """The samples, the choice by them, and the knobs they were taken with: before regions are sliced because more
+    layers are asked for than there are regions, lower steps are edges too."""
+    samples = sample(knobs)
+    choice = choose(samples, objects, knobs.count)
+    if not choice.sliced:
+        return samples, choice, knobs
+    finer = replace(knobs, step=knobs.step / 2)
+    more = sample(finer)
+    return more, choose(more, objects, knobs.count), finer
 
 
 def whole_depth(nearness: Array) -> float:

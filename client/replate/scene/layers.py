@@ -37,15 +37,18 @@ class LayerFrame:
     """Y: distance along the view axis, float32, finite and over 0, over the same window."""
 
     @property
-    def straight(self) -> Frame | None:
-        """The colour without its cover, RGB, which goes on outwards under the alpha; None where all is covered.
+    def opaque(self) -> bool:
+        """Whether all is covered."""
+        return bool((self.picture.pixels[:, :, 3] == 1).all())
+
+    @property
+    def straight(self) -> Frame:
+        """The colour without its cover, RGB, which goes on outwards under the alpha.
 
         For hosts that multiply it by the alpha themselves. Light without cover is not in it.
         """
         rgba = self.picture.pixels.astype(np.float32)
         alpha = rgba[:, :, 3:]
-        if (alpha == 1).all():
-            return None
         filled = oiio.ImageBuf()
         oiio.ImageBufAlgo.fillholes_pushpull(filled, oiio.ImageBuf(rgba * (alpha > 0)))
         around = np.asarray(filled.get_pixels(oiio.FLOAT))[:, :, :3]

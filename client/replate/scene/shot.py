@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,10 +91,9 @@ class Shot:
         self._numbers.append(pictures.spec.number)
         for layer in found:
             track = self._tracks.setdefault(layer.name, _Track(np.zeros((grid.rows, grid.columns), bool)))
-            straight = layer.straight
-            if straight is not None:
+            if not layer.opaque:
                 track.soft.add(pictures.spec.number)
-            self._write(layer, straight)
+            self._write(layer)
             track.kept |= seen(layer.visible, window, grid)
             track.distances[pictures.spec.number] = sampled(layer.map, window, grid)
             middle = layer.middle
@@ -120,7 +120,9 @@ class Shot:
                 continue
             grid = cells(window, self._longest)
             layer = self._layer(name, kind, middle, float(near), float(far), grid)
-            found.append(Surface(layer, grid, track.kept, _moving(track), pictures))
+            # A layer that shows nothing at all still has a surface to look at.
+            kept = track.kept if track.kept.any() else np.ones_like(track.kept)
+            found.append(Surface(layer, grid, kept, _moving(track.distances, kept), pictures))
         return found
 
     def _layer(self, name: str, kind: Kind, distance: float, near: float, far: float, grid: Cells) -> SceneLayer:
@@ -143,13 +145,17 @@ class Shot:
             rows=grid.rows,
         )
 
-    def _write(self, layer: LayerFrame, straight: Frame | None) -> None:
-        for pattern, frame in ((_PICTURE, layer.picture), (_DEPTH, layer.distance), (_STRAIGHT, straight)):
-            if frame is not None:
-                path = self._folder / pattern.format(name=layer.name)
-                writer = PlateWriter(path, self._recipe, self._compression)
-                self._waiting.append(self._threads.submit(writer.write, frame))
+    def _write(self, layer: LayerFrame) -> None:
+        self._start(_PICTURE, layer.name, lambda: layer.picture)
+        self._start(_DEPTH, layer.name, lambda: layer.distance)
+        if not layer.opaque:
+            self._start(_STRAIGHT, layer.name, lambda: layer.straight)
         self._collect(_WAITING)
+
+    def _start(self, pattern: str, name: str, make: Callable[[], Frame]) -> None:
+        """Has a file made and written on a thread of its own."""
+        writer = PlateWriter(self._folder / pattern.format(name=name), self._recipe, self._compression)
+        self._waiting.append(self._threads.submit(lambda: writer.write(make())))
 
     def _collect(self, most: int) -> None:
         """Waits until no more than so many files are being written; raises what writing one raised."""
@@ -157,11 +163,11 @@ class Shot:
             self._waiting.popleft().result()
 
 
-def _moving(track: _Track) -> dict[int, Plane]:
+def _moving(distances: Mapping[int, Plane], kept: NDArray[np.bool_]) -> Mapping[int, Plane]:
     """Distances by rising frame number; only the first where no vertex of a cell that is kept ever moves."""
-    rising = dict(sorted(track.distances.items()))
+    rising = dict(sorted(distances.items()))
     number, first = next(iter(rising.items()))
-    used = vertices(track.kept)
+    used = vertices(kept)
     if all(np.array_equal(plane.reshape(-1)[used], first.reshape(-1)[used]) for plane in rising.values()):
         return {number: first}
     return rising

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replate.errors import BadRequest, NotFound
@@ -106,6 +106,7 @@ def test_a_file_that_is_not_there_or_holds_something_else(tmp_path: Path) -> Non
             read_scene(tmp_path)
 
 
+@settings(deadline=None, max_examples=80)
 @given(st.data())
 def test_no_value_anywhere_brings_anything_but_a_sentence(tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
     folder = tmp_path_factory.mktemp("scene")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import OpenImageIO as oiio  # noqa: N813
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replate.frame import Box
@@ -16,6 +16,7 @@ from replate.scene.geometry import card, cells, picture_places, points, sampled,
 boxes = st.builds(Box, st.integers(-20, 20), st.integers(-20, 20), st.integers(1, 40), st.integers(1, 40))
 
 
+@settings(deadline=None, max_examples=50)
 @given(boxes, st.integers(1, 60))
 def test_cells_are_square_and_cover_the_picture(data: Box, longest: int) -> None:
     grid = cells(data, longest)
@@ -26,6 +27,7 @@ def test_cells_are_square_and_cover_the_picture(data: Box, longest: int) -> None
     assert grid.area.width - data.width <= size + 4
 
 
+@settings(deadline=None, max_examples=50)
 @given(boxes, st.integers(1, 60))
 def test_no_middle_of_a_pixel_lies_on_an_edge_of_a_triangle(data: Box, longest: int) -> None:
     y, x = np.mgrid[data.y : data.bottom, data.x : data.right] + 0.5
@@ -37,6 +39,7 @@ def test_no_middle_of_a_pixel_lies_on_an_edge_of_a_triangle(data: Box, longest: 
         assert grid.area.covers(data)
 
 
+@settings(deadline=None, max_examples=50)
 @given(boxes, st.integers(1, 30), st.integers(0, 99))
 def test_depth_is_sampled_as_a_texture_is(data: Box, longest: int, seed: int) -> None:
     """OpenImageIO's own bilinear lookup, whose pixels have their middles at .5 too."""
@@ -69,6 +72,7 @@ def test_every_vertex_is_seen_where_it_belongs(written: Callable[..., object]) -
     np.testing.assert_allclose((1 - places[:, 1]) * 72 - 4, y, atol=1e-3)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 2**32 - 1))
 def test_triangles_meet_edge_to_edge_and_face_the_camera(columns: int, rows: int, seed: int) -> None:
     kept = np.random.default_rng(seed).random((rows, columns)) < 0.7
@@ -81,6 +85,7 @@ def test_triangles_meet_edge_to_edge_and_face_the_camera(columns: int, rows: int
     assert (first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0] == 1).all()
 
 
+@settings(deadline=None, max_examples=50)
 @given(boxes, st.integers(1, 30), st.integers(0, 2**32 - 1))
 def test_no_cell_goes_that_shows_a_pixel(data: Box, longest: int, seed: int) -> None:
     visible = np.random.default_rng(seed).random((data.height, data.width)) < 0.05
@@ -96,6 +101,7 @@ def test_no_cell_goes_that_shows_a_pixel(data: Box, longest: int, seed: int) -> 
         assert not kept.any()
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, 2**32 - 1))
 def test_layers_in_order_at_their_pixels_do_not_cross_in_between(seed: int) -> None:
     noise = np.random.default_rng(seed)

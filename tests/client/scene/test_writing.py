@@ -117,6 +117,14 @@ def test_the_straight_colour_goes_on_under_the_alpha(written: Written, tmp_path:
     assert not list((tmp_path / "layer1").glob("*_colour*"))
 
 
+def test_a_layer_that_shows_nothing_is_a_layer_all_the_same(tmp_path: Path) -> None:
+    (_, pictures), depths = taken_apart(Shape(Box(0, 0, 24, 16))).frames
+    empty = pictures.pixels.copy()
+    empty[:, :, 8:] = 0
+    scene = write(tmp_path, [("layers", pictures.with_pixels(empty)), depths])
+    assert scene.layers[2].name == "pole" and (tmp_path / scene.layers[2].geometry).is_file()
+
+
 def broken(edit: Callable[[list[tuple[str, Frame]]], list[tuple[str, Frame]]]) -> list[tuple[str, Frame]]:
     return edit(taken_apart(Shape(Box(0, 0, 24, 16), numbers=(1, 2))).frames)
 

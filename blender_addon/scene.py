@@ -299,7 +299,12 @@ def _displaced_grid() -> bpy.types.NodeTree:
     point = place.add("ShaderNodeVectorMath", {0: ray, 1: depth}, operation="MULTIPLY").outputs[0]
     moved = place.add("GeometryNodeSetPosition", {"Geometry": grid.outputs["Mesh"], "Position": point})
     # Layers that are cut along the same diagonals never cross between their vertices.
-    cut = place.add("GeometryNodeTriangulate", {"Mesh": moved.outputs[0]}, quad_method="FIXED")
+    cut = place.add("GeometryNodeTriangulate", {"Mesh": moved.outputs[0]})
+    # A property until Blender 4.5, a socket from 5.0.
+    if hasattr(cut, "quad_method"):
+        cut.quad_method = "FIXED"
+    else:
+        cut.inputs["Quad Method"].default_value = "Fixed"
     painted = place.add("GeometryNodeSetMaterial", {"Geometry": cut.outputs[0], "Material": given["Material"]})
     place.add("NodeGroupOutput", {"Geometry": painted.outputs[0]})
     return tree

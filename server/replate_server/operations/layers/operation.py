@@ -17,7 +17,7 @@ from replate_server.operations.flow.dis import Dis
 from replate_server.operations.inpaint.filling import Inpainter
 from replate_server.operations.layers.behind import Apart, completed
 from replate_server.operations.layers.chosen import MOST
-from replate_server.operations.layers.colours import coloured
+from replate_server.operations.layers.colours import Filled, coloured
 from replate_server.operations.layers.exact import premultiplied
 from replate_server.operations.layers.footage import ENCODINGS, Footage, Take, plate_colour
 from replate_server.operations.layers.knobs import Knobs
@@ -142,12 +142,12 @@ def _layers(take: Take, apart: Apart, number: int, filled: Sequence[Tensor], nam
     picture = take.colour()
     fills = []
     for layer, shown in enumerate(filled):
-        hidden = parts.hidden(layer)
-        if not hidden.any():
-            fills.append(picture)
+        wanted = crop(apart.holes(number, layer)[1], take.inside)
+        if not wanted.any():
+            fills.append(Filled(picture, wanted))
             continue
         made = take.development.finish(np.ascontiguousarray(crop(shown, take.inside)))
-        fills.append(np.where(hidden[..., None], np.asarray(made.pixels, np.float32), picture))
+        fills.append(Filled(np.where(wanted[..., None], np.asarray(made.pixels, np.float32), picture), wanted))
     return coloured(picture, fills, parts, names)
 
 

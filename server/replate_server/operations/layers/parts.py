@@ -50,6 +50,14 @@ class Parts:
         """Where something is before a layer that the layer itself goes on behind."""
         return np.asarray(self._before(layer) & (self.alphas[layer] > 0))
 
+    def disclosed(self, layer: int, margin: int) -> Hole:
+        """What of it is worth a model: pieces as large as a square of four margins; specks go on smoothly."""
+        hidden = self.hidden(layer).astype(np.uint8)
+        _, labels, measured, _ = cv2.connectedComponentsWithStats(hidden, connectivity=8)
+        large = measured[:, cv2.CC_STAT_AREA] >= (4 * margin) ** 2
+        large[0] = False
+        return np.asarray(large[labels])
+
     def unlike(self, layer: int, margin: int) -> Hole:
         """Where a layer's own colours are not to be seen, `margin` pixels around included: what is hidden is never
         filled from what hides it, nor from what is farther."""

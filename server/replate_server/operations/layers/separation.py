@@ -15,7 +15,7 @@ from replate_server.operations.contract import Tensor
 from replate_server.operations.inpaint.holes import Hole
 from replate_server.operations.layers.choice import choose
 from replate_server.operations.layers.chosen import Choice, Sample
-from replate_server.operations.layers.colours import coloured
+from replate_server.operations.layers.colours import Filled, coloured
 from replate_server.operations.layers.knobs import USUAL, Knobs
 from replate_server.operations.layers.labelling import labelled
 from replate_server.operations.layers.layer import Layers
@@ -54,9 +54,9 @@ def separate(
     parts = parted(display, nearness, labels, given, None, choice, knobs.step * depth / 2, knobs)
     fills = []
     for layer in range(len(parts.alphas)):
-        hole, hidden = to_fill(parts, layer, knobs)
-        made = guard(fill(display, hole, hidden), display, black=BLACK, white=WHITE) if hidden.any() else display
-        fills.append(np.where(hidden[..., None], expand(made), picture))
+        hole, wanted = to_fill(parts, layer, knobs)
+        made = guard(fill(display, hole, wanted), display, black=BLACK, white=WHITE) if wanted.any() else display
+        fills.append(Filled(np.where(wanted[..., None], expand(made), picture), wanted))
     return coloured(picture, fills, parts, choice.names(tuple(given)))
 
 
@@ -101,12 +101,12 @@ def sampled(
 def to_fill(parts: Parts, layer: int, knobs: Knobs) -> tuple[Hole, Hole]:
     """What must not be looked at when a layer is completed, and what is to be filled. Something is always left to
     look at where anything can be."""
-    hidden = parts.hidden(layer)
-    width = hidden.shape[1]
-    for hole in (parts.unlike(layer, knobs.margin(width)), parts.unlike(layer, 0)):
+    margin = knobs.margin(parts.alphas[0].shape[1])
+    wanted = parts.disclosed(layer, margin)
+    for hole in (parts.unlike(layer, margin), parts.unlike(layer, 0)):
         if not hole.all():
-            return hole, hidden
-    return hidden, hidden
+            return hole, wanted
+    return wanted, wanted
 
 
 def _objects(mattes: Sequence[Tensor], shape: tuple[int, ...]) -> Labels:

@@ -17,7 +17,9 @@ from training.depth.train import Stage, State, train
 
 from replate_server.operations.depth.network import DepthNetwork
 
-SMALL = Drawing(seed=1, pictures=4, shapes=((64, 96),), least=0.9, plain=0.25, hinted=False, pairs=True)
+SMALL = Drawing(
+    seed=1, pictures=4, shapes=((64, 96),), least=0.9, most=1.1, plain=0.25, patched=0.0, hinted=False, pairs=True
+)
 
 
 def photographs() -> list[tuple[Picture, Plane]]:

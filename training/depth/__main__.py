@@ -27,15 +27,27 @@ from training.depth.train import Stage, State, log_to, train
 
 SEED = 20261120
 SMALL = Drawing(
-    SEED, 8, ((224, 256), (224, 224), (256, 192), (192, 288)), least=0.6, plain=0.0, hinted=True, pairs=False
+    SEED,
+    8,
+    ((224, 256), (224, 224), (256, 192), (192, 288)),
+    least=0.6,
+    most=1.1,
+    plain=0.0,
+    patched=0.0,
+    hinted=True,
+    pairs=False,
 )
 MIDDLE = replace(SMALL, pictures=4, shapes=((288, 384), (320, 320), (384, 288), (256, 384)), least=0.75, plain=0.5)
+VARIED = replace(MIDDLE, most=1.6, plain=0.3, patched=0.3)
 LARGE = replace(MIDDLE, shapes=((384, 448), (320, 448), (384, 512), (448, 320)), pairs=True)
 LATE = ("to_sixteenth", "to_eighth")
 STAGES = (
     Stage(steps=3000, drawing=SMALL, told=0.3, hints=0.3, parts=tuple(HINTS)),
     Stage(steps=3000, drawing=MIDDLE, falling=1500, end=1.8e-3, told=0.3, hints=0.2, parts=LATE),
-    Stage(4500, MIDDLE, rate=1.8e-3, rising=1, falling=4500, end=6e-4, edges=1.5, told=0.3, hints=0.2, parts=LATE),
+    Stage(2000, MIDDLE, rate=1.8e-3, rising=1, falling=2000, end=1.3e-3, edges=1.5, told=0.3, hints=0.2, parts=LATE),
+    Stage(
+        2800, VARIED, 1.3e-3, rising=1, falling=2800, end=6e-4, edges=1.5, told=0.5, hints=0.3, parts=LATE, decay=0.1
+    ),
     Stage(1800, LARGE, 6e-4, rising=1, falling=1800, edges=1.5, told=0.3, hints=0.1, parts=LATE, still=0.3),
 )
 FRAMES = 44

@@ -21,21 +21,21 @@ class View:
 
     picture: NDArray[np.float32]
     """[height, width, 3] in [0, 1]."""
-    clean: Picture
-    """The same before its colours were changed: what the teacher is shown."""
     target: Plane
     to_photo: Matrix
 
 
-def placed(rng: np.random.Generator, size: tuple[int, int], tall: int, wide: int, least: float) -> Matrix:
+def placed(
+    rng: np.random.Generator, size: tuple[int, int], tall: int, wide: int, least: float, most: float = 1.1
+) -> Matrix:
     """A crop of `tall` x `wide` from a photograph of `size` (height, width): anywhere, perhaps mirrored or turned.
 
-    The photograph is first shrunk at random, down to `least` of its size, or to what still fills the crop.
+    The photograph is first scaled at random, from `least` of its size, or what still fills the crop, to `most`.
     """
     height, width = size
     fits = max(tall / height, wide / width)
     aspect = np.exp(rng.uniform(-0.15, 0.15))
-    scale = np.exp(rng.uniform(np.log(max(least, fits)), np.log(max(1.1, fits))))
+    scale = np.exp(rng.uniform(np.log(max(least, fits)), np.log(max(most, fits))))
     across, down = max(scale * aspect, wide / width), max(scale / aspect, tall / height)
     angle = np.deg2rad(rng.normal(0, 3)) if rng.random() < 0.4 else 0.0
     mirror = -1.0 if rng.random() < 0.5 else 1.0
@@ -46,6 +46,15 @@ def placed(rng: np.random.Generator, size: tuple[int, int], tall: int, wide: int
     stretch = np.diag([mirror / across, 1 / down, 1])
     back = np.array([[1, 0, -wide / 2], [0, 1, -tall / 2], [0, 0, 1]], np.float64)
     return np.asarray(centre @ turn @ stretch @ back, np.float64)
+
+
+def patched(rng: np.random.Generator, picture: NDArray[np.float32], other: NDArray[np.float32]) -> None:
+    """Sets a piece of another picture of the same size into this one: what the teacher says of that, no photograph
+    could have told. (Yun et al., "CutMix", 2019; Beyer et al., "A good teacher is patient and consistent", 2022.)"""
+    tall, wide = picture.shape[:2]
+    height, width = int(rng.uniform(0.3, 0.8) * tall), int(rng.uniform(0.3, 0.8) * wide)
+    top, left = int(rng.integers(0, tall - height)), int(rng.integers(0, wide - width))
+    picture[top : top + height, left : left + width] = other[top : top + height, left : left + width]
 
 
 def moved(rng: np.random.Generator, tall: int, wide: int) -> Matrix:
@@ -71,7 +80,7 @@ def seen(
     picture = _warped(source, inner, tall, wide)
     kept = plain > 0 and rng.random() < plain
     shown = np.asarray(picture, np.float32) / np.float32(255) if kept else _changed(rng, picture)
-    return View(shown, picture, np.asarray(_warped(target, matrix, tall, wide), np.float32), matrix)
+    return View(shown, np.asarray(_warped(target, matrix, tall, wide), np.float32), matrix)
 
 
 def _warped(plane: NDArray[Any], matrix: Matrix, tall: int, wide: int) -> NDArray[Any]:

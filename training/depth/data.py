@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from training.depth.augment import Matrix, View, moved, placed, seen
+from training.depth.augment import Matrix, View, moved, patched, placed, seen
 from training.depth.targets import held_out, load
 from training.depth.teacher import Picture, Plane, Teacher
 from training.depth.together import rank, ranks
@@ -26,9 +26,12 @@ class Drawing:
     shapes: tuple[tuple[int, int], ...]
     """Heights and widths: one of them for a batch, in turn."""
     least: float
-    """The least size to which photographs are shrunk."""
+    most: float
+    """The least and the greatest size to which photographs are scaled."""
     plain: float
     """Of how many pictures the colours, the grain and the sharpness stay as they are, 0 to 1."""
+    patched: float
+    """Into how many pictures a piece of another is set, 0 to 1: what they are to be, the teacher alone says."""
     hinted: bool
     """Whether the teacher is asked about every crop, and for what it thinks on its way."""
     pairs: bool
@@ -48,7 +51,7 @@ class Batches:
         self._pictures, self._drawing, self._teacher = pictures, drawing, teacher
 
     def __call__(self, number: int) -> Batch:
-        """`picture` [n, 3, h, w], `target` [n, h, w]; with pairs `grid` [n/2, h, w, 2].
+        """`picture` [n, 3, h, w], `target` [n, h, w], where that is `whole` [n]; with pairs `grid` [n/2, h, w, 2].
 
         With hints: `told` [n, h, w], the teacher's answer to the crop, and [n, channels, ...] for each of `HINTS`.
         """
@@ -58,7 +61,7 @@ class Batches:
         photos = drawing.pictures // (2 if drawing.pairs else 1)
         first = (number * ranks() + rank()) * photos
         chosen = [self._picture(place) for place in range(first, first + photos)]
-        places = [placed(rng, photo.shape[:2], tall, wide, drawing.least) for photo, _ in chosen]
+        places = [placed(rng, photo.shape[:2], tall, wide, drawing.least, drawing.most) for photo, _ in chosen]
         steps: list[Matrix] = []
         if drawing.pairs:
             steps = [moved(rng, tall, wide) for _ in chosen]
@@ -68,9 +71,15 @@ class Batches:
             seen(rng, photo, target, place, tall, wide, drawing.plain)
             for (photo, target), place in zip(chosen, places, strict=True)
         ]
+        pieces = [rng.random() < drawing.patched for _ in views] if drawing.patched else [False] * len(views)
+        sources = [view.picture.copy() for view in views] if any(pieces) else []
+        for place in np.flatnonzero(pieces):
+            patched(rng, views[place].picture, sources[place - 1])
         batch = _batch(views, steps, tall, wide)
+        batch["whole"] = ~torch.tensor(pieces)
         if drawing.hinted and self._teacher:
-            told, hints = self._teacher.told(np.stack([view.clean for view in views]))
+            shown = np.stack([view.picture for view in views]) * 255 + 0.5
+            told, hints = self._teacher.told(shown.astype(np.uint8))
             batch |= {"told": torch.from_numpy(told)} | {part: torch.from_numpy(hint) for part, hint in hints.items()}
         return batch
 

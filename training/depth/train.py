@@ -138,18 +138,19 @@ def train(
 
 
 def _losses(state: State, batch: Batch, stage: Stage) -> dict[str, torch.Tensor]:
-    target = batch["target"]
+    whole = batch["whole"]
+    target = batch["target"][whole]
     picture = batch["picture"].contiguous(memory_format=torch.channels_last)
     thought: dict[str, torch.Tensor] = {}
     with torch.autocast("cpu", torch.bfloat16), _listening(state.network, thought):
         depth = state.network(picture)
         guesses = {part: guess(thought[part]) for part, guess in state.guesses.items() if part in stage.parts}
     depth = depth.float()
-    fitted = aligned(depth, target)
-    losses = {
-        "agreement": agreement(fitted, target),
-        "silhouettes": stage.edges * silhouettes(fitted, target),
-    }
+    losses: dict[str, torch.Tensor] = {}
+    if whole.any():
+        fitted = aligned(depth[whole], target)
+        losses["agreement"] = agreement(fitted, target)
+        losses["silhouettes"] = stage.edges * silhouettes(fitted, target)
     if stage.told:
         losses["told"] = stage.told * (depth - batch["told"]).abs().mean()
     for part, guess in guesses.items():

@@ -13,6 +13,7 @@ import numpy as np
 from replate.values import Value
 from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor, Windows
 from replate_server.operations.inpaint.holes import Hole
+from replate_server.operations.inpaint.membrane import membrane
 from replate_server.operations.sessions import planes, session
 
 
@@ -21,7 +22,7 @@ class MiGan:
         name="inpaint/migan",
         label="MI-GAN",
         tooltip="Removes things quickly. Holes of up to 512 pixels keep their sharpness.",
-        revision="2",
+        revision="3",
         licence="MIT",
         weights=("migan",),
         # The network's own frame is 512 pixels square; it brings a picture and its hole there by itself.
@@ -36,7 +37,9 @@ class MiGan:
     def run(self, picture: Tensor, hole: Hole, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Tensor:
         """The picture filled. The network paints in 8 bits: its steps are dithered, the same way every time."""
         steps.progress(0.0)
-        eight = np.rint(picture * 255.0).clip(0, 255).astype(np.uint8)
+        # The network brings the picture to its own size, hole and all, and would see at the hole's edge what is in it.
+        given = np.where(hole[..., None], membrane(picture, (~hole).astype(np.float32)), picture)
+        eight = np.rint(given * 255.0).clip(0, 255).astype(np.uint8)
         keep = np.where(hole, 0, 255).astype(np.uint8)
         (painted,) = self._run({"image": planes(eight), "mask": np.ascontiguousarray(keep[None, None])})
         noise = np.random.default_rng(seed)

@@ -15,7 +15,7 @@ _ALIKE = 0.08
 """Standard deviation of display-referred colours that count as one surface's."""
 _BENT = 0.02
 """An edge is where depth leaves the mean around it by this part of the shot's span: a slanted floor does not."""
-_STEEP = 0.01
+_STEEP = 0.02
 """Part of the span by which depth may change from pixel to pixel and still be a surface, not a blurred edge."""
 _AT_ONCE = 1 << 14
 """Pixels whose neighbours are weighed together."""

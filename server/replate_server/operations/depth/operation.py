@@ -94,7 +94,7 @@ class Depth:
             "edge_radius",
             "Edge radius",
             ParameterType.WHOLE,
-            6,
+            5,
             "How far an edge in depth may move to meet the picture's, in pixels of the model; 0 leaves it soft.",
             0,
             16,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -19,66 +19,16 @@ from replate.connection import Client, connect
 from replate.errors import BadRequest, ReplateError
 from replate.frame import Frame
 from replate.jobs import InputLike, Job, JobOutput
-from replate.media import Pattern, Plate, open_plate, parse_frames, write_movie
-from replate.scene import Kind, Scene
-from replate.scene.writing import CELLS, SENSOR, write
-from replate.values import Value
+from replate.media import Pattern, Plate, PlateWriter, open_plate, parse_frames, write_movie
+from replate.scene import Camera, Kind, Scene
+from replate.scene.writing import CELLS, FOCAL, SENSOR, write
+from replate.states import JobInfo
 
 MOVES = ("orbit", "dolly", "truck", "dolly-zoom", "handheld")
 _HELD = (1, 48)
 """The frames of a move past a still."""
 _DEPTHS = ("depth.Z", "Z")
 """Where a renderer's EXR has its depth, beside other channels."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Chain:
-    """Jobs that build on each other, on the server: with the last one gone, none is of use."""
-
-    client: Client
-    title: str
-    project: str
-    seed: int
-    jobs: list[Job] = field(default_factory=list)
-
-    def submit(
-        self,
-        operation: str,
-        inputs: dict[str, InputLike],
-        model: str,
-        assignments: Sequence[str],
-        frames: tuple[int, int] | None = None,
-    ) -> Job:
-        """Asks for the next job. Parameters are written NAME=VALUE."""
-        catalog = self.client.catalog()
-        known = catalog.operation(operation)
-        name = asked.model_name(known, model)
-        job = self.client.submit(
-            operation,
-            inputs,
-            model=name,
-            parameters=asked.parameters(catalog, known, name, assignments, ()),
-            frames=frames,
-            seed=self.seed,
-            title=f"{self.title}.{operation}",
-            project=self.project,
-        )
-        self.jobs.append(job)
-        return job
-
-    def watch(self, job: Job, run: Callable[[Callable[[Any], None]], Any]) -> Any:
-        """Shows a job's progress while `run` waits for it, with what is told of the news."""
-        with bar(job.model or job.operation) as shown:
-            return run(shown.show)
-
-    def cancel(self) -> None:
-        """Stops what still runs."""
-        for job in reversed(self.jobs):
-            if not job.state.ended:
-                try:
-                    job.cancel()
-                except ReplateError as error:
-                    say(f"Job {job.id} could not be cancelled: {error}")
 
 
 def layers(
@@ -150,43 +100,27 @@ def layers(
     begin = time.monotonic()
     shot = asked.job_output(plate) or open_plate(plate, frames, colour_space=colour_space, view=view)
     name = title or _stem(shot)
-    wanted = frames if isinstance(shot, JobOutput) else ",".join(map(str, shot.numbers))
-    numbers = parse_frames(frames) if frames else None
-    range_ = (numbers[0], numbers[-1]) if numbers else None
-    lens = {"focal": focal, "sensor": sensor, "offset_x": offset[0], "offset_y": offset[1]}
+    wish = _Wish(out, name, kind, cells, focal, sensor, offset, fps, compression)
+    numbers = frames if isinstance(shot, JobOutput) else ",".join(map(str, shot.numbers))
     with connect(server, token) as client:
-        chain = _Chain(client, name, project, seed)
+        chain = _Chain(client, name, project, seed, _range(frames))
         try:
             inputs: dict[str, InputLike] = {"plate": shot}
             if depth is not None:
-                inputs["depth"] = asked.job_output(depth) or _open_depth(depth, wanted, view)
+                inputs["depth"] = asked.job_output(depth) or _open_depth(depth, numbers, view)
             else:
-                inputs["depth"] = chain.submit("depth", {"plate": shot}, depth_model, (), range_).output("depth")
+                inputs["depth"] = chain.submit("depth", {"plate": shot}, depth_model).output("depth")
             if mattes:
                 only = asked.job_output(mattes[0]) if len(mattes) == 1 else None
-                inputs["mattes"] = only or open_objects(mattes, wanted, view)
+                inputs["mattes"] = only or open_objects(mattes, numbers, view)
             options = [*(assignments or ()), *([f"count={count}"] if count is not None else [])]
-            taken = chain.submit("layers", inputs, model, options, range_)
+            taken = chain.submit("layers", inputs, model, options)
             for before in chain.jobs[:-1]:
-                chain.watch(before, before.wait)
-
-            def receive(tell: Callable[[Any], None]) -> Scene:
-                return write(
-                    out,
-                    taken.frames(tell, ("layers", "depths")),
-                    kind=kind,
-                    focal=focal,
-                    sensor=sensor,
-                    offset=offset,
-                    longest=cells,
-                    title=name,
-                    fps=fps,
-                    recipe=taken.recipe or None,
-                    compression=compression,
-                )
-
-            scene: Scene = chain.watch(taken, receive)
-            preview = _preview(chain, taken, scene, out, move, amount, lens) if move is not None else None
+                with bar(before.model) as shown:
+                    before.wait(shown.show)
+            with bar(taken.model) as shown:
+                scene = wish.write(taken, shown.show)
+            preview = _preview(chain, wish, taken, scene, move, amount) if move is not None else None
         except KeyboardInterrupt:
             chain.cancel()
             say("The jobs are cancelled; what was written stays.")
@@ -203,22 +137,112 @@ def layers(
     say(f"Wrote {len(scene.layers)} layers to {out}, with {files}, in {duration(seconds)}.")
 
 
-def _preview(
-    chain: _Chain, taken: Job, scene: Scene, out: Path, move: str, amount: float | None, lens: dict[str, float | None]
-) -> Path:
-    """A movie of a camera that moves past the layers."""
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """How the scene is to be. Made with `BadRequest` for what cannot be, before any job runs."""
+
+    out: Path
+    title: str
+    kind: Kind
+    cells: int
+    focal: float | None
+    sensor: float
+    offset: tuple[float, float]
+    fps: float | None
+    compression: str
+
+    def __post_init__(self) -> None:
+        Camera(FOCAL if self.focal is None else self.focal, self.sensor, self.offset)
+        PlateWriter("frame.exr", compression=self.compression)
+
+    def write(self, job: Job, tell: Callable[[JobInfo], None]) -> Scene:
+        """The scene of a job's layers, written as they come."""
+        return write(
+            self.out,
+            job.frames(tell, ("layers", "depths")),
+            kind=self.kind,
+            focal=self.focal,
+            sensor=self.sensor,
+            offset=self.offset,
+            longest=self.cells,
+            title=self.title,
+            fps=self.fps,
+            recipe=job.recipe or None,
+            compression=self.compression,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """Jobs that build on each other, on the server: with the last one gone, none is of use."""
+
+    client: Client
+    title: str
+    project: str
+    seed: int
+    range: tuple[int, int] | None
+    """The frames to deliver; None for all that were sent."""
+    jobs: list[Job] = field(default_factory=list)
+
+    def submit(
+        self,
+        operation: str,
+        inputs: Mapping[str, InputLike],
+        model: str,
+        assignments: Sequence[str] = (),
+        frames: tuple[int, int] | None = None,
+    ) -> Job:
+        """Asks for the next job, of the chain's frames unless others are said. Parameters are written NAME=VALUE."""
+        catalog = self.client.catalog()
+        known = catalog.operation(operation)
+        name = asked.model_name(known, model)
+        job = self.client.submit(
+            operation,
+            inputs,
+            model=name,
+            parameters=asked.parameters(catalog, known, name, assignments, ()),
+            frames=frames or self.range,
+            seed=self.seed,
+            title=f"{self.title}.{operation}",
+            project=self.project,
+        )
+        self.jobs.append(job)
+        return job
+
+    def cancel(self) -> None:
+        """Stops what still runs, the last first."""
+        for job in reversed(self.jobs):
+            if not job.state.ended:
+                try:
+                    job.cancel()
+                except ReplateError as error:
+                    say(f"Job {job.id} could not be cancelled: {error}")
+
+
+def _preview(chain: _Chain, wish: _Wish, taken: Job, scene: Scene, move: str, amount: float | None) -> Path:
+    """A movie of a camera that moves past the layers. Gives its file."""
     numbers = _HELD if scene.still else (scene.first, scene.last)
-    given: dict[str, Value | None] = {"move": move, "amount": amount, "fps": scene.fps, **lens}
+    (right, up), camera = scene.camera.offset, scene.camera
+    given = {
+        **{"move": move, "amount": amount, "fps": scene.fps},
+        **{"focal": camera.focal, "sensor": camera.sensor, "offset_x": right, "offset_y": up},
+    }
     job = chain.submit(
         "move",
-        {"layers": taken.output("layers"), "depths": taken.output("depths")},
-        f"move/{scene.layers[0].kind.value}",
+        {output: taken.output(output) for output in ("layers", "depths")},
+        f"move/{wish.kind.value}",
         [f"{name}={value}" for name, value in given.items() if value is not None],
         numbers,
     )
-    path = out / "preview.mp4"
-    chain.watch(job, lambda tell: write_movie(path, _in_order(job.frames(tell), numbers[0]), scene.fps))
+    path = wish.out / "preview.mp4"
+    with bar(job.model) as shown:
+        write_movie(path, _in_order(job.frames(shown.show), numbers[0]), scene.fps)
     return path
+
+
+def _range(frames: str | None) -> tuple[int, int] | None:
+    numbers = parse_frames(frames) if frames else ()
+    return (numbers[0], numbers[-1]) if numbers else None
 
 
 def _in_order(frames: Iterable[tuple[str, Frame]], first: int) -> Iterator[Frame]:

@@ -85,6 +85,9 @@ def test_a_plate_becomes_a_scene_that_puts_it_together_again(
 def test_what_cannot_be_leaves_no_scene(replate: Run, plate: Path, depths: Path, tmp_path: Path) -> None:
     said = replate("layers", plate, "--frames", "1001-1002", "--depth", depths, "--move", "moonwalk")
     assert said.code == 1 and "choose orbit" in said.err
+    for option, value, sentence in (("--focal", "0", "over 0"), ("--compression", "rar", "choose zip")):
+        said = replate("layers", plate, option, value)
+        assert said.code == 1 and sentence in said.err
     said = replate("layers", plate, "--frames", "1001-1003", "--depth", depths)
     assert said.code == 1 and "1003" in said.err
     assert not (tmp_path / "scene").exists()

@@ -20,7 +20,7 @@ from matplotlib import pyplot
 
 from benchmarks.device import device_name
 
-NAMES = ("transport", "repeat", "overhead", "inpaint", "depth", "still")
+NAMES = ("transport", "repeat", "overhead", "inpaint", "depth", "still", "novel_view")
 OUT = Path(__file__).parent / "out"
 
 

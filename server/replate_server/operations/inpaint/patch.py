@@ -4,6 +4,8 @@ Coarse to fine, the hole is put together from the patches most like those around
 "Space-Time Completion of Video", PAMI 2007, with PatchMatch as the search. How rough the picture is counts as a colour,
 and the coarsest level is filled from its edge inwards, so that texture is not matched with what is smooth: Newson,
 Almansa, Fradet, Gousseau and Pérez, "Video Inpainting of Complex Scenes", SIAM Journal on Imaging Sciences 2014.
+
+What repeats goes on in step first (see `repeats`): patches alone make a wallpaper of the right kind in the wrong place.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Ten
 from replate_server.operations.inpaint import patchmatch
 from replate_server.operations.inpaint.holes import Hole
 from replate_server.operations.inpaint.membrane import membrane
+from replate_server.operations.inpaint.repeats import continued
 from replate_server.operations.spans import Span, part
 
 _THINNEST = 6
@@ -35,6 +38,9 @@ _WORK = 4_000_000
 """Pixels of hole that a finer level may go through in all its rounds, beyond the first two."""
 _FALL = 1.3
 """By how much a patch counts less with every pixel that it is further from what is known."""
+
+_SURE = 0.1
+"""How sure the continuation of what repeats must be to be taken as it is; where it is not, patches are put."""
 
 
 class Patch:
@@ -57,6 +63,11 @@ class Patch:
         steps.progress(0.0)
         if not hole.any():
             return picture.copy()
+        continuing, sure = continued(picture, hole, hole, Span(steps, 0.0, 0.3, "Looking for what repeats"))
+        settled = sure > _SURE
+        picture, hole = np.where(settled[..., None], continuing, picture), hole & ~settled
+        if not hole.any():
+            return picture
         state = np.array([(seed * 2 + 1) * 0x9E3779B97F4A7C15 % (1 << 64)], np.uint64)
         levels = _pyramid(picture, hole)
         if levels is None:
@@ -64,7 +75,7 @@ class Patch:
             return np.where(hole[..., None], film.clip(0, 1), picture).astype(np.float32)
         field = _nowhere(levels[0].hole)
         # A level has four times the pixels of the one above it.
-        start = 0.0
+        steps, start = Span(steps, 0.3, 1.0), 0.0
         total = sum(4.0**index for index in range(len(levels)))
         for index, level in enumerate(levels):
             end = start + 4.0**index / total

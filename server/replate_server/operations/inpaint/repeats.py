@@ -97,12 +97,12 @@ def _page(picture: Tensor, hole: Hole, scale: int) -> _Page:
     small = (columns, rows)
     share = cv2.resize(open_.astype(np.float32), small, interpolation=cv2.INTER_AREA)
     known = (share > 0.99).astype(np.float32)
-    shown = cv2.resize(
+    shown: Array = cv2.resize(
         picture[: rows * scale, : columns * scale] * open_[..., None], small, interpolation=cv2.INTER_AREA
     )
-    shown *= known[..., None]
+    shown = shown * known[..., None]
     weight = cv2.GaussianBlur(known, (0, 0), _SHADING)
-    mean = cv2.GaussianBlur(shown, (0, 0), _SHADING) / np.maximum(weight, 1e-3)[..., None]
+    mean: Tensor = (cv2.GaussianBlur(shown, (0, 0), _SHADING) / np.maximum(weight, 1e-3)[..., None]).astype(np.float32)
     shading = membrane(mean, (weight > 0.05).astype(np.float32))
     return _Page(known, shading, (shown - shading * known[..., None]).astype(np.float32))
 
@@ -123,7 +123,7 @@ def _offsets(page: _Page) -> Array:
 
     known = transformed(page.known)
     square = transformed(np.square(page.detail).sum(axis=2))
-    product = sum(np.abs(transformed(page.detail[..., channel])) ** 2 for channel in range(3))
+    product = np.sum([np.abs(transformed(page.detail[..., channel])) ** 2 for channel in range(3)], axis=0)
     both = near(np.abs(known) ** 2)
     power = near(np.conj(square) * known + np.conj(known) * square)
     unlike = (power - 2 * near(product)) / np.maximum(power, 1e-6)
@@ -167,8 +167,9 @@ def _agreement(page: _Page, x: int, y: int) -> Tensor:
         (2 * (one * other).sum(axis=2), (one * one).sum(axis=2) + (other * other).sum(axis=2), common)
     )
     blocks = cv2.resize(planes, (-(-width // _BLOCK), -(-height // _BLOCK)), interpolation=cv2.INTER_AREA)
-    around = sum(weight * cv2.blur(blocks, (side, side), borderType=cv2.BORDER_CONSTANT) for side, weight in _AROUND)
+    around = np.zeros_like(blocks)
+    for side, weight in _AROUND:
+        around = around + weight * cv2.blur(blocks, (side, side), borderType=cv2.BORDER_CONSTANT)
     doubt = _DOUBT * 2 * float(np.square(page.detail).sum() / page.known.sum())
     agreement = around[..., 0] / (around[..., 1] + doubt)
-    found: Tensor = cv2.resize(agreement, (width, height), interpolation=cv2.INTER_LINEAR)
-    return found
+    return np.asarray(cv2.resize(agreement, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

@@ -19,7 +19,7 @@ from replate_server.operations.move.moves import KINDS, Move, cameras, clear
 from replate_server.operations.pictures import checked
 from replate_server.operations.spans import part
 
-_LARGE = 0.04
+_LARGE = 0.02
 """Of the picture: what a layer must show to be what a move is about."""
 
 

@@ -48,7 +48,7 @@ STAGES = (
     Stage(
         2800, VARIED, 1.3e-3, rising=1, falling=2800, end=6e-4, edges=1.5, told=0.5, hints=0.3, parts=LATE, decay=0.1
     ),
-    Stage(1800, LARGE, 6e-4, rising=1, falling=1800, edges=1.5, told=0.3, hints=0.1, parts=LATE, still=0.3),
+    Stage(2600, LARGE, 6e-4, rising=1, falling=2600, edges=1.5, told=0.3, hints=0.1, parts=LATE, still=0.3),
 )
 FRAMES = 44
 """Of each film."""

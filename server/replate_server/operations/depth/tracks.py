@@ -17,7 +17,7 @@ from replate_server.operations.contract import Cached, Steps, Tensor
 from replate_server.operations.depth.shot import Shot
 from replate_server.operations.flow.dis import Dis
 
-_UNLIKE = np.float32(0.05)
+_UNLIKE = np.float32(0.08)
 """Difference of two display-referred colours at which they count for exp(-1) of the same place's."""
 _CUT = 0.25
 """Two frames that share less than this part of their places are two shots."""

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +53,8 @@ STAGES = (
     Stage(1200, LARGE, 6e-4, rising=1, falling=1200, end=4.2e-4, edges=1.5, told=0.3, hints=0.1, parts=LATE, still=0.3),
     Stage(1300, FREE, 4.2e-4, rising=1, falling=1300, edges=1.5, told=0.5, hints=0.2, parts=LATE, still=0.3, decay=0.1),
 )
+SHIPPED = (11000, 12000, 13300)
+"""The steps whose mean ships."""
 FRAMES = 44
 """Of each film."""
 
@@ -71,11 +74,11 @@ def main() -> None:
     elif asked.what == "train":
         run(asked.work, asked.teacher)
     else:
-        export(asked.work / "state.pt", asked.to)
+        export([asked.work / f"state-{step}.pt" for step in SHIPPED], asked.to)
 
 
 def run(work: Path, graph: Path) -> None:
-    """All stages, from where they were interrupted; at every 1000 steps marks, and a state in `work`."""
+    """All stages, from where they were interrupted; at every 1000 steps marks, and states in `work`."""
     keep_freed_memory()
     join()
     torch.set_num_threads(1)
@@ -86,9 +89,13 @@ def run(work: Path, graph: Path) -> None:
     if (work / "state.pt").exists():
         state.restore(work / "state.pt")
 
+    def keep(state: State) -> None:
+        state.save(work / "state.pt")
+        shutil.copyfile(work / "state.pt", work / f"state-{state.step}.pt")
+
     def pause(state: State) -> None:
         if state.step % 1000 == 0 and rank() == 0:
-            state.save(work / "state.pt")
+            keep(state)
             log({"step": state.step} | marks(state.mean, photographs))
 
     pictures, begun = training_pictures(work / "targets"), 0
@@ -97,7 +104,7 @@ def run(work: Path, graph: Path) -> None:
             train(state, stage, begun, pictures, teacher, log, pause=pause)
         begun += stage.steps
     if rank() == 0:
-        state.save(work / "state.pt")
+        keep(state)
         log({"step": state.step, "done": True} | marks(state.mean, photographs))
 
 

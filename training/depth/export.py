@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -12,9 +13,13 @@ from replate_server.operations.depth.network import DepthNetwork
 Weights = dict[str, torch.Tensor]
 
 
-def export(state: Path, to: Path) -> None:
-    """Writes the running mean of a training state."""
-    weights = folded(torch.load(state, weights_only=True)["mean"])
+def export(states: Sequence[Path], to: Path) -> None:
+    """Writes the mean of several training states' running means: it does better than any of them on what is new.
+
+    After Wortsman et al., "Model soups", 2022.
+    """
+    means: list[Weights] = [torch.load(state, weights_only=True)["mean"] for state in states]
+    weights = folded({name: torch.stack([mean[name].double() for mean in means]).mean(0) for name in means[0]})
     DepthNetwork().load_state_dict(weights)
     halves = {name: weight.half().contiguous() for name, weight in weights.items()}
     save_file(halves, to, metadata={"network": "replate depth-small", "training": "training/depth/CARD.md"})

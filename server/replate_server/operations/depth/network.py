@@ -11,9 +11,6 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-MULTIPLE = 32
-"""Sides of a picture are multiples of this."""
-
 
 class DepthNetwork(nn.Module):
     """[n, 3, h, w] display-referred RGB in [0, 1], sides multiples of 32, to relative inverse depth [n, h, w].

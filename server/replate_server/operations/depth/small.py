@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
 
 from replate.errors import Unmet
 from replate.values import Parameter, ParameterType, Value
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.operations.contract import MEGABYTE, Card, Steps, Tensor, Windows
 from replate_server.operations.depth.estimator import Estimate
-from replate_server.operations.depth.network import MULTIPLE, DepthNetwork
 
+_MULTIPLE = 32
+"""What the sides must be multiples of."""
 _SHORT = 384
 """Pixels of the short side at which the network learned. More sees finer things, and loses the whole."""
 _LONGEST = 4
@@ -58,7 +57,11 @@ class Small:
 
     def load(self, weights: Mapping[str, Path], device: str) -> None:
         """Raises `Unmet` for a file that does not hold the network."""
-        self._device = torch.device(device)
+        # Imported here, because PyTorch takes seconds and the server reads cards without it.
+        from safetensors.torch import load_file
+
+        from replate_server.operations.depth.network import DepthNetwork
+
         network = DepthNetwork().eval()
         try:
             halves = load_file(weights["depth-small"])
@@ -69,7 +72,7 @@ class Small:
                 f"The weight file {weights['depth-small'].name} does not hold Replate's depth network "
                 f"({type(error).__name__}); pull it again."
             ) from error
-        self._network = network.to(self._device)
+        self._network, self._device = network.to(device), device
 
     def run(self, pictures: Sequence[Tensor], parameters: Mapping[str, Value], steps: Steps) -> Sequence[Estimate]:
         """Relative inverse depth of each picture, its short side brought to the working size."""
@@ -84,8 +87,11 @@ class Small:
 
     def _looked(self, picture: Tensor, mirrored: bool) -> Tensor:
         """At a picture of working size."""
-        exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-        with torch.inference_mode(), exact:
+        import torch
+
+        from replate_server.operations.inference import exact
+
+        with exact():
             there = torch.from_numpy(np.ascontiguousarray(picture)).to(self._device)
             planes = there.permute(2, 0, 1)[None].contiguous()
             depth = self._network(planes)
@@ -99,7 +105,7 @@ def working_size(height: int, width: int, short: int) -> tuple[int, int]:
     """Height and width at which the network looks: multiples of 32, nearly of the picture's shape."""
     scale = short / min(height, width)
     tall, wide = (
-        min(max(MULTIPLE, round(side * scale / MULTIPLE) * MULTIPLE), _LONGEST * short // MULTIPLE * MULTIPLE)
+        min(max(_MULTIPLE, round(side * scale / _MULTIPLE) * _MULTIPLE), _LONGEST * short // _MULTIPLE * _MULTIPLE)
         for side in (height, width)
     )
     return tall, wide

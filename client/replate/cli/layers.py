@@ -224,7 +224,7 @@ def _preview(chain: _Chain, wish: _Wish, taken: Job, scene: Scene, move: str, am
     numbers = _HELD if scene.still else (scene.first, scene.last)
     (right, up), camera = scene.camera.offset, scene.camera
     given = {
-        **{"move": move, "amount": amount, "fps": scene.fps},
+        **{"move": move, "amount": amount, "fps": scene.fps, "fill": True},
         **{"focal": camera.focal, "sensor": camera.sensor, "offset_x": right, "offset_y": up},
     }
     job = chain.submit(

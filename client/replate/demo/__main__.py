@@ -39,7 +39,7 @@ WEIGHTS = ("plate-bigbuckbunny", "adain-vgg", "adain-decoder", "sam2-tiny-encode
 CLICK = Point(46, 225.0, 212.0)
 """On the rabbit's belly, in the half-size plate."""
 MANNER = {"strength": 0.8, "style_scale": 2.0}
-MOVE: Mapping[str, Value] = {"move": "orbit", "amount": 0.2}
+MOVE: Mapping[str, Value] = {"move": "orbit", "amount": 0.1, "fill": True}
 FPS = 25
 CREDIT = (
     "Plate: Big Buck Bunny, (c) 2008 Blender Foundation, CC-BY 3.0. Style: The Starry Night, Vincent van Gogh, 1889."

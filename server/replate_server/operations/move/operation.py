@@ -15,6 +15,7 @@ from replate_server.darkroom.finite import LARGEST_HALF
 from replate_server.operations.contract import Delivery, Model, Steps, Tensor, Window
 from replate_server.operations.layers.camera import FOCAL, SENSOR, Camera, at_rest
 from replate_server.operations.layers.packing import COLOUR, Sheet, unpacked
+from replate_server.operations.move.fill import filling
 from replate_server.operations.move.moves import KINDS, Move, cameras, clear
 from replate_server.operations.pictures import checked
 from replate_server.operations.spans import part
@@ -77,6 +78,13 @@ class MoveCamera:
             "smooth",
             "One way, eased in and out or at one speed; or a loop, which ends where it began.",
             choices=("smooth", "even", "loop"),
+        ),
+        Parameter(
+            "fill",
+            "Fill the frame",
+            ParameterType.FLAG,
+            False,
+            "Looks closer, by as much in all frames, so that nothing beyond the plate's edges is ever seen.",
         ),
         Parameter(
             "fps",
@@ -193,7 +201,11 @@ def _way(window: Window, sheets: Sequence[Sheet], steps: Steps) -> Sequence[Came
             f"The camera would run into what is nearest, so that it moves by {safe.amount:.2g} and not by "
             f"{move.amount:.2g}; set a smaller amount or a nearer pivot."
         )
-    return cameras(rest, safe, seconds)
+    way = cameras(rest, safe, seconds)
+    if not parameters["fill"]:
+        return way
+    closer = filling(rest, way, sheets[0].depth)
+    return [replace(camera, focal=camera.focal * closer) for camera in way]
 
 
 def pivot(sheets: Sequence[Sheet]) -> float:

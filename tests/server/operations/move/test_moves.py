@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from replate_server.operations.layers.camera import Camera
+from replate_server.operations.move.fill import MOST, filling
 from replate_server.operations.move.moves import CLEAR, KINDS, Move, cameras, clear
 
 REST = Camera(1000.0, (480.0, 270.0))
@@ -118,3 +119,26 @@ def test_the_camera_keeps_clear_of_what_is_nearest(kind: str) -> None:
     assert clear(REST, replace(wild, amount=0.05), SECONDS, nearest=3.0).amount == 0.05
     if kind == "dolly":
         assert way == pytest.approx((1 - CLEAR) * 0.5)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_camera_that_looks_closer_sees_no_edge(kind: str) -> None:
+    depth = np.full((540, 960), 9.0, np.float32)
+    depth[300:] = np.linspace(9, 3, 240, dtype=np.float32)[:, None]
+    way = cameras(REST, move(kind, 0.1), SECONDS)
+    closer = filling(REST, way, depth)
+    assert 1.0 < closer < 1.5
+    rim = [(x, y) for x in (0, 480, 959) for y in (0, 539)] + [(x, 270) for x in (0, 959)]
+    for camera in way:
+        near = replace(camera, focal=camera.focal * closer)
+        for x, y in rim:
+            away = depth[y, x]
+            point = ((x - 480) / 1000 * away, -(y - 270) / 1000 * away, -away)
+            at = seen(near, point)
+            assert not (0.5 < at[0] < 958.5 and 0.5 < at[1] < 538.5), f"the border at {x}, {y} is seen at {at}"
+
+
+def test_nothing_looks_closer_than_needed_or_without_end() -> None:
+    depth = np.full((540, 960), 9.0, np.float32)
+    assert filling(REST, [REST], depth) == pytest.approx(270 / 269)
+    assert filling(REST, cameras(REST, move("truck", 5.0), SECONDS), depth) == MOST

@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import torch
 from training.depth.measures import absolute_relative_error, correlation, edge_width
 from training.depth.targets import SHORT, held_out, read_photo
 from training.depth.teacher import Picture, Plane, Teacher
@@ -44,7 +45,7 @@ def measure() -> dict[str, Any]:
     if graph.is_file():
         teacher = Teacher(graph)
         looks["teacher_"] = teacher.look
-        figures |= _agreement(looks) | _speed(small, teacher)
+        figures |= _agreement(looks) | _speed(small, Teacher(graph, threads=1))
     if (SHARED / "footage").is_dir():
         for who, look in looks.items():
             figures |= {who + name: figure for name, figure in _on_known_depth(look).items()}
@@ -96,11 +97,15 @@ def _on_known_depth(look: Look) -> dict[str, float]:
 
 def _speed(small: Small, teacher: Teacher) -> dict[str, float]:
     """Milliseconds a frame in turn: ours by its model, with all that it does, the teacher's network alone."""
+    # On one thread: on a busy machine two wait for each other, and one of the networks more than the other.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     picture = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
     times: dict[str, list[float]] = {"": [], "teacher_": []}
     for _ in range(ROUNDS + 2):
         times[""].append(_milliseconds(lambda: _estimate(small, picture)))
         times["teacher_"].append(_milliseconds(lambda: teacher.answer(picture)))
+    torch.set_num_threads(threads)
     figures = {f"{who}ms": round(median(rounds[2:]), 1) for who, rounds in times.items()}
     ratios = [ours / theirs for ours, theirs in zip(times[""][2:], times["teacher_"][2:], strict=True)]
     return figures | {"times_the_teacher": round(median(ratios), 2)}

@@ -58,6 +58,7 @@ class Small:
     def load(self, weights: Mapping[str, Path], device: str) -> None:
         """Raises `Unmet` for a file that does not hold the network."""
         # Imported here, because PyTorch takes seconds and the server reads cards without it.
+        import torch
         from safetensors.torch import load_file
 
         from replate_server.operations.depth.network import DepthNetwork
@@ -72,6 +73,8 @@ class Small:
                 f"The weight file {weights['depth-small'].name} does not hold Replate's depth network "
                 f"({type(error).__name__}); pull it again."
             ) from error
+        # In the order in which pictures lie, which a processor's convolutions are quicker in.
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._network, self._device = network.to(device), device
 
     def run(self, pictures: Sequence[Tensor], parameters: Mapping[str, Value], steps: Steps) -> Sequence[Estimate]:
@@ -93,7 +96,7 @@ class Small:
 
         with exact():
             there = torch.from_numpy(np.ascontiguousarray(picture)).to(self._device)
-            planes = there.permute(2, 0, 1)[None].contiguous()
+            planes = there.permute(2, 0, 1)[None]
             depth = self._network(planes)
             if mirrored:
                 depth = (depth + self._network(planes.flip(-1)).flip(-1)) / 2

@@ -41,6 +41,13 @@ def linked(job: Callable[[Wire], str], output: str) -> Callable[[Wire], Any]:
     return do
 
 
+def beside_its_frames(spec: jobs_pb2.JobSpec) -> None:
+    frames = spec.inputs["plate"].plate.frames
+    frames.add().CopyFrom(frames[0])
+    frames[1].spec.number += 1
+    spec.range.CopyFrom(jobs_pb2.FrameRange(first=1, last=3))
+
+
 def a_done_job(wire: Wire) -> str:
     job = wire.submit(wire.spec())
     wire.outcome(job)
@@ -137,9 +144,15 @@ JOBS = [
     ),
     Row(
         "a range beside the plate",
-        edited(lambda spec: spec.range.CopyFrom(jobs_pb2.FrameRange(first=1, last=3))),
+        edited(beside_its_frames),
         INVALID,
-        r"The plate has no frames from 1 to 3: it goes from 1001 to 1001.*\.",
+        r"The plate has no frames from 1 to 3: it goes from 1001 to 1002\.",
+    ),
+    Row(
+        "a still held for too long",
+        edited(lambda spec: spec.range.CopyFrom(jobs_pb2.FrameRange(first=1, last=2_000_000_000))),
+        INVALID,
+        r"2000000000 frames of a still were asked for where this server gives \d+: ask for fewer\.",
     ),
     Row(
         "a title that is too long",

@@ -12,6 +12,7 @@ from replate_server.weights.registry import BUILT_IN, HubFile, LocalFile, read_r
 from server.weights.conftest import archive_row, pin_row, sha256, weight_row
 
 MODELS = {
+    "depth-small",
     "adain-vgg",
     "adain-decoder",
     "sam2-tiny-encoder",

@@ -18,6 +18,8 @@ _USUAL = 6
 """No more than this are proposed."""
 _WORTH = 0.1
 """Of what is amiss with one layer, how much less another must leave to be proposed."""
+_SEEN = 0.005
+"""Of the shot's pixels, what a layer must show of itself to be proposed."""
 _APART = 3
 """Pixels over which an object is compared with what is beside it, past what blurs its outline."""
 
@@ -29,7 +31,8 @@ def choose(samples: Sequence[Sample], objects: int, count: int) -> Choice:
     least depth, and the least of the steps at which it would have to stretch. Objects go before what they hide.
     """
     by_depth = 0 if count == 0 else max(count - objects, 1)
-    cuts = _occupied(samples, _cuts(samples, by_depth, max(_USUAL - objects, 2)), frozenset())
+    proposed = _cuts(samples, by_depth, max(_USUAL - objects, 2))
+    cuts = _occupied(samples, proposed, frozenset(), 0.0 if by_depth else _SEEN)
     sliced: frozenset[float] = frozenset()
     for _ in range(2 * by_depth):
         if len(cuts) + 1 >= by_depth or (cut := _slice(samples, cuts)) is None:
@@ -40,15 +43,17 @@ def choose(samples: Sequence[Sample], objects: int, count: int) -> Choice:
     return Choice(tuple(cuts), sliced, _order(samples, cuts, objects))
 
 
-def _occupied(samples: Sequence[Sample], cuts: list[float], sliced: frozenset[float]) -> list[float]:
-    """The cuts without those before which nothing lies in any of the pictures."""
+def _occupied(
+    samples: Sequence[Sample], cuts: list[float], sliced: frozenset[float], least: float = 0.0
+) -> list[float]:
+    """The cuts without those before which there is nothing in the pictures, or no more than a `least` part of them."""
     while cuts:
         choice = Choice(tuple(cuts), sliced.intersection(cuts), ())
-        there = {int(one) for sample in samples for one in np.unique(labelled(sample.regions, sample.nearness, choice))}
-        empty = [layer for layer in range(len(cuts) + 1) if layer not in there]
-        if not empty:
+        maps = [labelled(sample.regions, sample.nearness, choice) for sample in samples]
+        shown = np.array([np.mean([(labels == layer).mean() for labels in maps]) for layer in range(len(cuts) + 1)])
+        if shown.min() > least:
             break
-        del cuts[max(empty[0] - 1, 0)]
+        del cuts[max(int(shown.argmin()) - 1, 0)]
     return cuts
 
 

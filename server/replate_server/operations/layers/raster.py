@@ -47,8 +47,10 @@ def sight(surface: Surface, rest: Camera, camera: Camera) -> Sight:
     pixels, keys, across, down, facets = (torch.cat(parts) for parts in zip(*portions, strict=True))
     nearest.scatter_reduce_(0, pixels, keys, "amax")
     seen = keys == nearest[pixels]
-    facets = surface.shown[facets[seen]]
-    return Sight(pixels[seen], facets % width + across[seen], facets // width + down[seen])
+    facets, whole = facets[seen], surface.drawn[facets[seen]]
+    across, down = (torch.where(whole, 0.5, place[seen]) for place in (across, down))
+    facets = surface.shown[facets]
+    return Sight(pixels[seen], facets % width + across, facets // width + down)
 
 
 def card_sight(surface: Surface, rest: Camera, camera: Camera) -> Sight:

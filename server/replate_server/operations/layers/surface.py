@@ -2,21 +2,27 @@
 
 A facet is the pixel's square. It shares its corners with the neighbours that it is joined to, so that a
 slanted plane has no gaps however it is looked at; where depth jumps, the corners part, and what is behind
-shows between them: the surface tears, and does not stretch.
+shows between them: the surface tears, and does not stretch. Only where the layer behind is far from what the
+farther side goes on as, which would be a hole into another place, that side's last pixels are drawn out instead.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
+from replate_server.operations.contract import Tensor
 from replate_server.operations.layers.layer import Layer, Layers
 
 JUMP = 0.03
 """Of inverse depth between neighbouring pixels, relative to the nearer: what is beyond may be a tear."""
 _STEEPER = 2.0
 """By which a jump is steeper than the surface on either side of it; a plane seen at a slant is not."""
+_NEAR_BEHIND = 0.8
+"""The least nearness of the layer behind, relative to the farther side of a jump, that may show in a tear."""
 _REACH = 4
 """Pixels on either side of a jump among which the surface beside it is looked for: blurred edges are narrower."""
 
@@ -31,18 +37,37 @@ class Surface:
     """[facets] int64: which pixels (row times width plus column) have facets: those with anything to show."""
     corners: torch.Tensor
     """[facets, 4] float32: inverse depth at a facet's corners, row by row from the top left."""
+    drawn: torch.Tensor
+    """[facets] bool: those drawn out over a jump; all of them is the one pixel, or the nearer side would colour it."""
     distance: float
     """Of the card that stands for the layer: the harmonic median of what shows of it."""
 
 
 def surfaces(layers: Layers, device: str = "cpu") -> tuple[Surface, ...]:
-    """Layers as surfaces on a device. The backmost does not tear: behind it there is nothing to be seen."""
-    return tuple(_surface_of_layer(layer, device, tears=index > 0) for index, layer in enumerate(layers))
+    """Layers as surfaces on a device, back to front."""
+    return stacked([(_texture(layer), layer.depth) for layer in layers], device)
 
 
-def surface(texture: torch.Tensor, depth: torch.Tensor, tears: bool = True) -> Surface:
-    """The surface of a premultiplied texture [height, width, 4] and distances [height, width], on their device."""
-    inverse = 1.0 / depth
+def stacked(sheets: Iterable[tuple[Tensor, Tensor]], device: str) -> tuple[Surface, ...]:
+    """Surfaces on a device, of premultiplied textures [height, width, 4] and distances [height, width], back to front.
+
+    The backmost does not tear: behind it there is nothing to be seen.
+    """
+    found: list[Surface] = []
+    behind: torch.Tensor | None = None
+    for texture, depth in sheets:
+        far = torch.tensor(depth, device=device)
+        found.append(surface(torch.tensor(texture, device=device), far, behind))
+        behind = far
+    return tuple(found)
+
+
+def surface(texture: torch.Tensor, depth: torch.Tensor, behind: torch.Tensor | None) -> Surface:
+    """The surface of a premultiplied texture [height, width, 4] and distances [height, width], on their device.
+
+    `behind` are the distances of the next layer, which shows where this one tears; None where there is none.
+    """
+    inverse, tears = 1.0 / depth, behind is not None
     shows = _grown((texture != 0).any(dim=2))
     shown = shows.flatten().nonzero()[:, 0]
     visible = inverse[texture[..., 3] > 0.5]
@@ -50,13 +75,15 @@ def surface(texture: torch.Tensor, depth: torch.Tensor, tears: bool = True) -> S
     if tears:
         inverse = _settled(inverse)
     across, down = _joins(inverse, tears)
-    corners = _corners(inverse, across, down).reshape(-1, 4)[shown]
-    return Surface(texture.contiguous(), shown, corners, distance)
+    parted = _corners(inverse, across, down)
+    corners = parted if behind is None else _drawn(parted, inverse, across, down, 1.0 / behind)
+    drawn = (corners != parted).any(dim=2)
+    return Surface(texture.contiguous(), shown, corners.reshape(-1, 4)[shown], drawn.flatten()[shown], distance)
 
 
-def _surface_of_layer(layer: Layer, device: str, tears: bool) -> Surface:
-    colour, alpha, depth = (torch.tensor(plane, device=device) for plane in (layer.colour, layer.alpha, layer.depth))
-    return surface(torch.cat((colour * alpha[..., None], alpha[..., None]), dim=2), depth, tears)
+def _texture(layer: Layer) -> Tensor:
+    alpha = layer.alpha[..., None]
+    return np.concatenate((layer.colour * alpha, alpha), axis=2)
 
 
 def _grown(shows: torch.Tensor) -> torch.Tensor:
@@ -125,6 +152,38 @@ def _corners(inverse: torch.Tensor, across: torch.Tensor, down: torch.Tensor) ->
     of_c = mean(c, (bottom, d), (left, a), (under, b))
     of_d = mean(d, (bottom, c), (right, b), (over, a))
     return torch.stack((of_d[:-1, :-1], of_c[:-1, 1:], of_b[1:, :-1], of_a[1:, 1:]), dim=2)
+
+
+def _drawn(
+    corners: torch.Tensor, inverse: torch.Tensor, across: torch.Tensor, down: torch.Tensor, behind: torch.Tensor
+) -> torch.Tensor:
+    """Corners [height, width, 4] that do not part where what is behind would be a hole: all take the nearest's."""
+
+    # A tear's farther side, and what is behind that.
+    def hole(one: torch.Tensor, other: torch.Tensor, after: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+        return torch.where(one < other, after, before) < _NEAR_BEHIND * torch.minimum(one, other)
+
+    left, right, top, bottom = inverse[:, :-1], inverse[:, 1:], inverse[:-1], inverse[1:]
+    shut_across = ~across & hole(left, right, behind[:, :-1], behind[:, 1:])
+    shut_down = ~down & hole(top, bottom, behind[:-1], behind[1:])
+    # By lattice points [height + 1, width + 1], of which each is a corner of up to four facets.
+    height, width = inverse.shape
+    shut = torch.zeros((height + 1, width + 1), dtype=torch.bool, device=inverse.device)
+    nearest = torch.zeros((height + 1, width + 1), device=inverse.device)
+    for rows, columns in ((0, 1), (1, 1)):
+        shut[rows : rows + height, columns : columns + width - 1] |= shut_across
+    for rows, columns in ((1, 0), (1, 1)):
+        shut[rows : rows + height - 1, columns : columns + width] |= shut_down
+    places = [(slice(row, row + height), slice(column, column + width)) for row in (0, 1) for column in (0, 1)]
+    for place, corner in zip(places, corners.unbind(2), strict=True):
+        nearest[place] = torch.maximum(nearest[place], corner)
+    return torch.stack(
+        [
+            torch.where(shut[place], nearest[place], corner)
+            for place, corner in zip(places, corners.unbind(2), strict=True)
+        ],
+        dim=2,
+    )
 
 
 def _edged(plane: torch.Tensor, rows: int, columns: int, value: bool | None = None) -> torch.Tensor:

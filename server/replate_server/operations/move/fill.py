@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replate_server.operations.contract import Tensor
 from replate_server.operations.layers.camera import Camera
+
+Array = NDArray[Any]
 
 MOST = 4.0
 """No picture is enlarged by more than this: its middle is no longer to be recognised."""
@@ -29,10 +32,11 @@ def _closer(rest: Camera, camera: Camera, depth: Tensor) -> float:
     matrix, vector = camera.transfer(rest)
     x, y = camera.centre
 
-    def seen(columns: NDArray[np.float64], rows: NDArray[np.float64], distances: Tensor) -> NDArray[np.float64]:
+    def seen(columns: Array, rows: Array, distances: Tensor) -> Array:
         points = matrix @ np.stack([columns, rows, np.ones_like(columns)]) + vector[:, None] / distances
         # What has come behind the camera is far outside, and no border is there.
-        return points[:2] / np.maximum(points[2], 1e-6)
+        at: Array = points[:2] / np.maximum(points[2], 1e-6)
+        return at
 
     across, down = np.arange(width) + 0.5, np.arange(height) + 0.5
     left = seen(np.zeros(height), down, depth[:, 0])[0].max() + _MARGIN
@@ -41,4 +45,4 @@ def _closer(rest: Camera, camera: Camera, depth: Tensor) -> float:
     bottom = seen(across, np.full(width, float(height)), depth[-1])[1].min() - _MARGIN
     # About the principal point, a border at `place` comes to the frame's at `frame` when enlarged by their ratio.
     needs = [(x, x - left), (width - x, right - x), (y, y - top), (height - y, bottom - y)]
-    return max(1.0, *(frame / place if place > frame / MOST else MOST for frame, place in needs))
+    return float(max(1.0, *(frame / place if place > frame / MOST else MOST for frame, place in needs)))

@@ -62,14 +62,9 @@ class Cards:
 
 def _scene(sheets: Sequence[Sheet], device: str) -> tuple[Surface, ...]:
     # Imported here, because PyTorch takes seconds and the server reads cards without it.
-    import torch
+    from replate_server.operations.layers.surface import stacked
 
-    from replate_server.operations.layers.surface import surface
-
-    return tuple(
-        surface(torch.tensor(sheet.texture, device=device), torch.tensor(sheet.depth, device=device), tears=index > 0)
-        for index, sheet in enumerate(sheets)
-    )
+    return stacked([(sheet.texture, sheet.depth) for sheet in sheets], device)
 
 
 def _seen(scene: Sequence[Surface], rest: Camera, camera: Camera, kind: Kind) -> Tensor:

@@ -127,19 +127,35 @@ def test_a_slanted_plane_has_no_gaps() -> None:
 
 def test_a_tear_shows_what_is_behind_and_does_not_stretch() -> None:
     """A step in a layer's depth, sharp or blurred over three pixels, moved apart by 15 pixels."""
-    red, green = np.float32([1, 0, 0]), np.float32([0, 1, 0])
-    for blur in (0.0, 1.0):
-        step = np.where(np.arange(WIDTH) < 48, 1 / 2, 1 / 5).astype(np.float32) * np.ones((HEIGHT, 1), np.float32)
-        if blur:
-            step = cv2.blur(step, (3, 1))
-        torn = layer(np.ones((HEIGHT, WIDTH, 3), np.float32) * red, 1 / step, name="torn")
-        picture = seen([layer(np.ones_like(torn.colour) * green, 10.0), torn], REST.posed(moved(x=0.5)))
-        row = picture[HEIGHT // 2]
+    for blurred in (False, True):
+        row = stepped(5.5, blurred)
         gap = np.flatnonzero(row[:, 1] > 0.5)
         inside = gap[gap < WIDTH - 15]
         assert 10 <= len(inside) <= 15
         assert (row[inside[1] : inside[-1], 0] == 0).all()
         assert (np.diff(inside) == 1).all()
+
+
+def test_no_tear_is_a_hole_into_another_place() -> None:
+    """Where only something far behind would show in a tear, its farther side is drawn out."""
+    row = stepped(50.0, False)
+    assert (row[: WIDTH - 15, 2] == 1).any() and (row[: WIDTH - 15, 1] == 0).all()
+    # The nearer side keeps its outline: no pixel is a mixture but those of the edge.
+    mixed = (row[: WIDTH - 15, 0] > 0.01) & (row[: WIDTH - 15, 0] < 0.99)
+    assert mixed.sum() <= 4
+
+
+def stepped(behind: float, blurred: bool) -> Picture:
+    """The middle row of a layer that steps from 2 (red) to 5 (blue) before a green one, moved apart by 15 pixels."""
+    step = np.where(np.arange(WIDTH) < 48, 1 / 2, 1 / 5).astype(np.float32) * np.ones((HEIGHT, 1), np.float32)
+    if blurred:
+        step = cv2.blur(step, (3, 1))
+    colour = np.zeros((HEIGHT, WIDTH, 3), np.float32)
+    colour[:, :48, 0], colour[:, 48:, 2] = 1, 1
+    green = np.zeros_like(colour)
+    green[..., 1] = 1
+    picture = seen([layer(green, behind), layer(colour, 1 / step, name="torn")], REST.posed(moved(x=0.5)))
+    return picture[HEIGHT // 2]
 
 
 def test_the_backmost_layer_has_no_holes() -> None:

@@ -48,7 +48,7 @@ class Parts:
 
     def hidden(self, layer: int) -> Hole:
         """Where something is before a layer that the layer itself goes on behind."""
-        return np.asarray(self._before(layer) & (self.alphas[layer] > 0))
+        return np.asarray(self.before(layer) & (self.alphas[layer] > 0))
 
     def disclosed(self, layer: int, margin: int) -> Hole:
         """What of it is worth a model: pieces as large as a square of four margins; specks go on smoothly."""
@@ -61,12 +61,13 @@ class Parts:
     def unlike(self, layer: int, margin: int) -> Hole:
         """Where a layer's own colours are not to be seen, `margin` pixels around included: what is hidden is never
         filled from what hides it, nor from what is farther."""
-        away = self._before(layer)
+        away = self.before(layer)
         if layer:
             away |= self.alphas[layer] < _SOLID
         return np.asarray(grow(away.astype(np.float32), margin) > 0)
 
-    def _before(self, layer: int) -> Hole:
+    def before(self, layer: int) -> Hole:
+        """Where anything lies before a layer."""
         covered = np.zeros(self.alphas[0].shape, bool)
         for alpha in self.alphas[layer + 1 :]:
             covered |= alpha > 0

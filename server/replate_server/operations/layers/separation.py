@@ -99,14 +99,18 @@ def sampled(
 
 
 def to_fill(parts: Parts, layer: int, knobs: Knobs) -> tuple[Hole, Hole]:
-    """What must not be looked at when a layer is completed, and what is to be filled. Something is always left to
-    look at where anything can be."""
+    """What must not be looked at when a layer is completed, and what is to be filled. Where something is to be
+    filled, something is left to look at: that failing what is farther, and at the last anything. Where nothing is, a
+    picture that does not show the layer has nothing to give to others either."""
     margin = knobs.margin(parts.alphas[0].shape[1])
     wanted = parts.disclosed(layer, margin)
     for hole in (parts.unlike(layer, margin), parts.unlike(layer, 0)):
         if not hole.all():
             return hole, wanted
-    return wanted, wanted
+    if not wanted.any():
+        return hole, wanted
+    nearer = parts.before(layer)
+    return wanted if nearer.all() else nearer, wanted
 
 
 def _objects(mattes: Sequence[Tensor], shape: tuple[int, ...]) -> Labels:

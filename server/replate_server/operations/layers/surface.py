@@ -56,16 +56,16 @@ def stacked(sheets: Iterable[tuple[Tensor, Tensor]], device: str) -> tuple[Surfa
     found: list[Surface] = []
     behind: torch.Tensor | None = None
     for texture, depth in sheets:
-        far = torch.tensor(depth, device=device)
-        found.append(surface(torch.tensor(texture, device=device), far, behind))
-        behind = far
+        picture, far = torch.tensor(texture, device=device), torch.tensor(depth, device=device)
+        found.append(surface(picture, far, behind))
+        behind = far if behind is None else torch.where(picture[..., 3] > 0, far, behind)
     return tuple(found)
 
 
 def surface(texture: torch.Tensor, depth: torch.Tensor, behind: torch.Tensor | None) -> Surface:
     """The surface of a premultiplied texture [height, width, 4] and distances [height, width], on their device.
 
-    `behind` are the distances of the next layer, which shows where this one tears; None where there is none.
+    `behind` are the distances of what lies behind it, which shows where this one tears; None where there is nothing.
     """
     inverse, tears = 1.0 / depth, behind is not None
     shows = _grown((texture != 0).any(dim=2))

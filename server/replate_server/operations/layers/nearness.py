@@ -12,6 +12,7 @@ from scipy.sparse.linalg import cg
 
 from replate.errors import BadRequest
 from replate_server.operations.contract import Tensor
+from replate_server.operations.layers.terraces import without_terraces
 
 Array = NDArray[Any]
 
@@ -31,6 +32,7 @@ def nearness_of(distances: Array, nearest: float | None = None) -> Tensor:
 
     Infinity is put at 1000 times the `nearest` distance of the shot (without it, of this picture). What is not
     known (NaN, 0 or below) goes on from behind, since it is mostly what only the other eye of a stereo pair sees.
+    Depth that was kept in few steps is smoothed between them.
     Raises `BadRequest` where nothing is known.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -40,7 +42,7 @@ def nearness_of(distances: Array, nearest: float | None = None) -> Tensor:
     if not known.any() or float(near[known].max()) <= 0:
         raise BadRequest("The depth knows no distance at any pixel; give a depth that belongs to the plate.")
     most = near[known].max() if nearest is None else np.float32(1 / nearest)
-    near = np.maximum(near, most / np.float32(_FARTHEST))
+    near = without_terraces(np.maximum(near, most / np.float32(_FARTHEST)), known)
     return near if known.all() else _completed(near, known)
 
 

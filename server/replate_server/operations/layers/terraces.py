@@ -13,6 +13,8 @@ Array = NDArray[Any]
 
 _MOST = 1024
 """Depth that has more values than this was not kept in steps, or in such as do no harm."""
+_HIGHEST = 1 / 24
+"""Of the whole depth, what a step may be that is one of many; a higher one is an edge, as between cards."""
 _LEAST = 4096
 """Of fewer known pixels nothing can be said."""
 _STRIDES = (16, 8, 4, 2, 1, 1)
@@ -24,8 +26,8 @@ def without_terraces(near: Tensor, known: NDArray[np.bool_]) -> Tensor:
     """The smoothest depth that, kept in the steps of `near` [height, width], would be just that.
 
     Every value may move half-way to the next that occurs, and moves to the mean of those pixels around that are at
-    most a step away: a slope becomes even, and an edge of two steps or more stays as it is. Depth with many values,
-    as floats have them, and what is not `known`, comes back untouched.
+    most a step away: a slope becomes even, and an edge of two steps or more stays as it is, as does any that is high.
+    Depth with many values, as floats have them, and what is not `known`, comes back untouched.
     """
     values = near[known]
     if values.size < _LEAST or np.unique(values[:: max(values.size // 20_000, 1)]).size > _MOST:
@@ -33,10 +35,13 @@ def without_terraces(near: Tensor, known: NDArray[np.bool_]) -> Tensor:
     steps = np.unique(values)
     if not 2 < steps.size <= _MOST:
         return near
-    level = np.searchsorted(steps, near).clip(0, steps.size - 1).astype(np.int32)
-    level[~known] = -2
+    # Values to either side of a step that is too high are no neighbours.
+    rank = np.cumsum(np.concatenate(([1], np.where(np.diff(steps) > _HIGHEST * np.ptp(steps), 2, 1))))
+    place = np.searchsorted(steps, near).clip(0, steps.size - 1)
+    level = rank[place].astype(np.int32)
+    level[~known] = -1
     ends = np.concatenate(([steps[0]], (steps[1:] + steps[:-1]) / 2, [steps[-1]])).astype(np.float32)
-    least, most = ends[level.clip(0)], ends[level.clip(0) + 1]
+    least, most = ends[place], ends[place + 1]
     even = near.copy()
     for stride in _STRIDES:
         beside = [pair for axis in (0, 1) for pair in _pairs(near.shape, axis, stride)]

@@ -6,11 +6,11 @@ import numpy as np
 
 from replate_server.operations.layers.terraces import without_terraces
 
-STEP = np.float32(1 / 64)
+STEP = np.float32(1 / 128)
 
 
 def scene() -> np.ndarray:
-    """A floor that comes nearer, and before it a board, four steps nearer than what it stands before at the least."""
+    """A floor that comes nearer, and before it a board, a few steps nearer than what it stands before at the least."""
     rows, columns = np.mgrid[0:96, 0:128].astype(np.float32)
     near = 0.2 + rows * np.float32(0.002) + columns * np.float32(0.0005)
     near[20:60, 40:90] = 0.55
@@ -43,3 +43,8 @@ def test_what_is_not_known_gives_nothing_and_takes_nothing() -> None:
 def test_floats_are_left_alone() -> None:
     noise = np.random.default_rng(2).random((96, 128)).astype(np.float32)
     assert without_terraces(noise, np.ones(noise.shape, bool)) is noise
+
+
+def test_cards_are_no_terraces() -> None:
+    cards = np.repeat(np.float32([0.2, 0.3, 0.35, 0.9]), 32) * np.ones((96, 1), np.float32)
+    np.testing.assert_allclose(without_terraces(cards, np.ones(cards.shape, bool)), cards, rtol=1e-6)

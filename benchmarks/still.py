@@ -146,7 +146,7 @@ def _told(small: Small, plate: Sequence[Frame]) -> _Told:
     numbers = tuple(frame.spec.number for frame in plate)
     window = MemoryWindow({"plate": plate}, parameters, numbers, numbers)
     shown = [delivery.frame for delivery in operation.run(small, window, Recorder())]
-    near, far = (float(parameters[name]) for name in ("near", "far"))  # type: ignore[arg-type]
+    near, far = (float(str(parameters[name])) for name in ("near", "far"))
     steady = [(frame.pixels[..., 0] - 1 / far) / (1 / near - 1 / far) for frame in shown]
     raw = [small.run([_display(frame)], parameters, Recorder())[0].depth for frame in plate]
     low, least, most, high = np.percentile(np.stack(raw)[:, ::8, ::8], (0.1, 1, 99, 99.9))

@@ -122,12 +122,10 @@ def layers(
                 scene = wish.write(taken, shown.show)
             preview = _preview(chain, wish, taken, scene, move, amount) if move is not None else None
         except KeyboardInterrupt:
-            chain.cancel()
             say("The jobs are cancelled; what was written stays.")
             raise typer.Exit(INTERRUPTED) from None
-        except Exception:
+        finally:
             chain.cancel()
-            raise
     seconds = time.monotonic() - begin
     if as_json:
         made = {"scene": out / "scene.json", "layers": [layer.name for layer in scene.layers], "preview": preview}

@@ -10,7 +10,6 @@ import numpy as np
 
 from replate.errors import BadRequest
 from replate.frame import Frame
-from replate.jobs import InputLike
 from replate.media import Pattern, Plate, open_matte, open_plate
 from replate.media.pictures import frame_of
 from replate.scene.contract import plain_name
@@ -42,7 +41,7 @@ class Objects:
         return frame_of(replace(spec, channels=tuple(channels), pixel_type=kind), pixels)
 
 
-def open_objects(texts: Sequence[str], frames: str | None, view: str) -> InputLike:
+def open_objects(texts: Sequence[str], frames: str | None, view: str) -> Objects:
     """Mattes written [NAME=]PATTERN: an object each, or an EXR with channels such as dog.A and cat.A.
 
     Without a name an object is called as its file is. Raises what `open_plate` raises.

@@ -95,12 +95,12 @@ def test_what_cannot_be_leaves_no_scene(replate: Run, plate: Path, depths: Path,
 
 def test_mattes_become_objects(ball: Path, tmp_path: Path) -> None:
     both = open_objects([f"marble={ball}", str(ball)], "1001-1002", "")
-    assert both.numbers == NUMBERS  # type: ignore[union-attr]
-    frame = both.read(1001)  # type: ignore[union-attr]
+    assert both.numbers == NUMBERS
+    frame = both.read(1001)
     assert frame.spec.channels == ("marble.A", "ball.A")
     np.testing.assert_array_equal(frame.channel("marble.A"), frame.channel("ball.A"))
     PlateWriter(tmp_path / "in/two.####.exr").write(frame)
     again = open_objects([str(tmp_path / "in/two.1001.exr")], None, "")
-    assert again.read(1001).spec.channels == ("ball.A", "marble.A")  # type: ignore[union-attr]
+    assert again.read(1001).spec.channels == ("ball.A", "marble.A")
     with pytest.raises(BadRequest, match="name them"):
-        open_objects([str(ball), str(ball)], None, "").read(1001)  # type: ignore[union-attr]
+        open_objects([str(ball), str(ball)], None, "").read(1001)

@@ -99,7 +99,8 @@ class _Down(nn.Module):
         self.mix = _Unit(into, out, norm, size=1)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        return self.mix(self.around(features))  # type: ignore[no-any-return]
+        mixed: torch.Tensor = self.mix(self.around(features))
+        return mixed
 
 
 class _Up(nn.Module):
@@ -112,4 +113,5 @@ class _Up(nn.Module):
 
     def forward(self, features: torch.Tensor, beside: torch.Tensor) -> torch.Tensor:
         larger = functional.interpolate(self.mix(features), scale_factor=2, mode="bilinear", align_corners=False)
-        return self.after(larger + beside)  # type: ignore[no-any-return]
+        joined: torch.Tensor = self.after(larger + beside)
+        return joined

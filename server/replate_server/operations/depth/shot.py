@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class Shot:
         for other in others:
             same_windows(first, other, f"frame {other.spec.number}")
         self.numbers: Sequence[int] = window.context
-        self.box = _around([first.spec.data_window, *(other.spec.data_window for other in others)])
+        self.box = reduce(Box.union, (other.spec.data_window for other in others), first.spec.data_window)
         self._last: tuple[int, Tensor] | None = None
 
     def picture(self, number: int) -> Tensor:
@@ -56,8 +57,3 @@ class Shot:
         columns, rows = max(round(width * scale), 1), max(round(height * scale), 1)
         small = resize(self.picture(number), columns, rows, Nature.COLOUR)
         return {"small": np.rint(small * 255.0).clip(0, 255).astype(np.uint8)}
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    x, y = min(box.x for box in boxes), min(box.y for box in boxes)
-    return Box(x, y, max(box.right for box in boxes) - x, max(box.bottom for box in boxes) - y)

@@ -8,7 +8,6 @@ from typing import cast
 
 import numpy as np
 
-from replate.errors import Unmet
 from replate.values import Parameter, ParameterType, Value
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.operations.contract import MEGABYTE, Card, Steps, Tensor, Windows
@@ -61,19 +60,14 @@ class Small:
         import torch
         from safetensors.torch import load_file
 
+        from replate_server.operations.depth.hosted import reading
         from replate_server.operations.depth.network import DepthNetwork
 
         network = DepthNetwork().eval()
-        try:
+        with reading(weights["depth-small"], "Replate depth"):
             halves = load_file(weights["depth-small"])
             network.load_state_dict({name: half.float() for name, half in halves.items()})
-        # safetensors and PyTorch raise what they like for a file that is not theirs.
-        except Exception as error:
-            raise Unmet(
-                f"The weight file {weights['depth-small'].name} does not hold Replate's depth network "
-                f"({type(error).__name__}); pull it again."
-            ) from error
-        # In the order in which pictures lie, which a processor's convolutions are quicker in.
+        # In the order in which pictures lie, which a processor's convolutions are quicker in; PyTorch's types lack it.
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._network, self._device = network.to(device), device
 

@@ -110,4 +110,5 @@ class _Gated(nn.Module):
 
     def forward(self, places: torch.Tensor) -> torch.Tensor:
         passed, gate = self.proj(places).chunk(2, dim=-1)
-        return passed * functional.gelu(gate)  # type: ignore[no-any-return]
+        gated: torch.Tensor = passed * functional.gelu(gate)
+        return gated

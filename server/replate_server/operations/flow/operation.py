@@ -103,7 +103,7 @@ class _Shot:
 def _measure(model: Tracker, shot: _Shot, first: int, second: int, steps: Steps) -> _Pair:
     one, two = (shot.window.frame("plate", number) for number in (first, second))
     same_windows(one, two, f"frame {second}")
-    box = _around(one.spec.data_window, two.spec.data_window)
+    box = one.spec.data_window.union(two.spec.data_window)
     a, b = shot.picture(first, box), shot.picture(second, box)
     shape, parameters = (box.height, box.width, 2), shot.window.parameters
     there = checked(model.run(a, b, parameters, Span(steps, 0.1, 0.5)), shape, model.card.name)
@@ -129,8 +129,3 @@ def _occlusion(plate: Frame, before: _Pair | None, after: _Pair | None) -> Frame
     if before is not None:
         planes[..., 1] = reframe(occlusion(before.back, before.there), before.box, box)
     return data_beside(plate, OCCLUSION, planes)
-
-
-def _around(one: Box, other: Box) -> Box:
-    x, y = min(one.x, other.x), min(one.y, other.y)
-    return Box(x, y, max(one.right, other.right) - x, max(one.bottom, other.bottom) - y)

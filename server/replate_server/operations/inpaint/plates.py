@@ -48,7 +48,7 @@ class Plates:
         for number in context:
             plate = window.frame("plate", number)
             same_windows(first, plate, f"frame {number}")
-            box = _around(box, plate.spec.data_window)
+            box = box.union(plate.spec.data_window)
         return cls(window, steps, numbers, context, box)
 
     def development(self, number: int) -> Development:
@@ -121,8 +121,3 @@ def _share(matte: Tensor, parameters: Mapping[str, Value]) -> Tensor:
     softness = float(cast(float, parameters["feather"]))
     reach = int(np.ceil(softness))
     return feather(grow(covered.astype(np.float32), int(cast(int, parameters["grow"])) + reach), softness)
-
-
-def _around(one: Box, other: Box) -> Box:
-    x, y = min(one.x, other.x), min(one.y, other.y)
-    return Box(x, y, max(one.right, other.right) - x, max(one.bottom, other.bottom) - y)

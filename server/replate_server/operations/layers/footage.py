@@ -79,7 +79,7 @@ class Footage:
             plate = window.frame("plate", number)
             same_windows(first, plate, f"frame {number}")
             same_windows(plate, window.frame("depth", number), "depth")
-            box = _around(box, plate.spec.data_window)
+            box = box.union(plate.spec.data_window)
         objects = _objects(window.frame("mattes", numbers[0])) if window.has("mattes") else {}
         if len(objects) >= MOST:
             raise BadRequest(
@@ -241,8 +241,3 @@ def _objects(frame: Frame) -> dict[str, str]:
 def _letters(name: str) -> str:
     clean = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
     return clean if clean[:1].isalpha() else f"object_{clean}"
-
-
-def _around(one: Box, other: Box) -> Box:
-    x, y = min(one.x, other.x), min(one.y, other.y)
-    return Box(x, y, max(one.right, other.right) - x, max(one.bottom, other.bottom) - y)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from replate_server.operations.contract import Windows
 from replate_server.operations.inpaint.migan import MiGan as Inpainter
 
 
@@ -13,6 +12,4 @@ class MiGan(Inpainter):
         Inpainter.card,
         name="layers/migan",
         tooltip="What is hidden is made up quickly, by a network; for small and middling disclosures.",
-        # The layers of a shot are chosen once.
-        windows=Windows(length=None),
     )

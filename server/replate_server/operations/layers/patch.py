@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from replate_server.operations.contract import Windows
 from replate_server.operations.inpaint.patch import Patch as Inpainter
 
 
@@ -13,6 +12,4 @@ class Patch(Inpainter):
         Inpainter.card,
         name="layers/patch",
         tooltip="What is hidden is put together from patches of the plate: sharp texture, at any size; no weights.",
-        # The layers of a shot are chosen once.
-        windows=Windows(length=None),
     )

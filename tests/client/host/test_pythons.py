@@ -70,4 +70,6 @@ def test_a_host_of_this_python_gets_its_frames(
     assert told["told"] == [1001, 1002, 1003, 1004]
     assert all(Path(path).is_file() for path in told["paths"])
     assert "identity" in told["operations"]
+    assert told["status"] == "4 frames done"
+    assert told["menu"].startswith("1: copy, 1001-1004, seed 0, ")
     assert told["foreign"] == []

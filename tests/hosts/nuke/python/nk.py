@@ -12,7 +12,6 @@ import threading
 import tkinter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Optional
 
 GROUPS = frozenset({"Group", "Gizmo"})
 """Classes whose nodes follow until `end_group`."""
@@ -31,12 +30,12 @@ class UserKnob:
 
     id: int
     name: str
-    label: Optional[str] = None
+    label: str | None = None
     tooltip: str = ""
     text: str = ""
     """`T`: a button's script, a text's words, a link's target."""
     menu: tuple[str, ...] = ()
-    range: Optional[tuple[float, float]] = None
+    range: tuple[float, float] | None = None
     group: int = 0
     """`n`, of a tab: 1 begins a group, 2 a closed one, -1 ends it."""
     flags: tuple[str, ...] = ()
@@ -49,10 +48,10 @@ class Node:
     knobs: dict[str, str] = field(default_factory=dict)
     """Texts, as the Tcl words say: a curve is `{curve K x1 0}`, a colour `1 0.5 0`. User knobs' values too."""
     user: list[UserKnob] = field(default_factory=list)
-    inputs: list[Optional[Node]] = field(default_factory=list)
-    parent: Optional[Node] = None
+    inputs: list[Node | None] = field(default_factory=list)
+    parent: Node | None = None
     children: list[Node] = field(default_factory=list)
-    clone: Optional[Node] = None
+    clone: Node | None = None
     """Whose knobs these are."""
 
     @property
@@ -66,7 +65,7 @@ class Node:
             return "root"
         return self.name if self.parent.parent is None else f"{self.parent.path}.{self.name}"
 
-    def child(self, name: str) -> Optional[Node]:
+    def child(self, name: str) -> Node | None:
         return next((each for each in self.children if each.name == name), None)
 
     def walk(self) -> Iterator[Node]:
@@ -89,7 +88,7 @@ class Script:
 
     def node(self, path: str) -> Node:
         """By its full name: "Restyle1.send_plate". Raises `ScriptError` when there is none."""
-        found: Optional[Node] = self.root
+        found: Node | None = self.root
         if path != "root":
             for name in path.split("."):
                 found = found.child(name) if found else None
@@ -98,7 +97,7 @@ class Script:
         return found
 
 
-def loads(text: str, below: Optional[Node] = None) -> Script:
+def loads(text: str, below: Node | None = None) -> Script:
     """Reads a script, or what was copied from one.
 
     `below` lies on the stack when the text begins: the node that a paste is connected to.
@@ -146,7 +145,7 @@ def user_knob(text: str) -> UserKnob:
     id_, name, *rest = [*split(text), ""] if len(split(text)) == 1 else split(text)
     told: dict[str, str] = {}
     flags: list[str] = []
-    span: Optional[tuple[float, float]] = None
+    span: tuple[float, float] | None = None
     queue = iter(rest)
     for sign in queue:
         if sign[:1] in "+-" and sign[1:].isupper():
@@ -190,10 +189,10 @@ def _tcl() -> tkinter.Tk:
 class _Reader:
     """One reading: the stack, the group one is in, and the names that `set` gave to nodes."""
 
-    def __init__(self, below: Optional[Node]) -> None:
+    def __init__(self, below: Node | None) -> None:
         self._script = Script(Node("Root"))
         self._inside = self._script.root
-        self._stacks: list[list[Optional[Node]]] = [[below] if below else []]
+        self._stacks: list[list[Node | None]] = [[below] if below else []]
         self._known: list[Node] = [below] if below else []
 
     def read(self, text: str) -> Script:
@@ -247,7 +246,7 @@ class _Reader:
         node = stack[-1 - depth] if depth < len(stack) else None
         return _NO_NODE if node is None else f"node{self._known.index(node)}"
 
-    def _named(self, token: str) -> Optional[Node]:
+    def _named(self, token: str) -> Node | None:
         if token == _NO_NODE:
             return None
         if not re.fullmatch(r"node\d+", token):
@@ -266,7 +265,7 @@ class _Reader:
             raise ScriptError("clone names no node")
         self._node(of.kind, body, clone=of)
 
-    def _node(self, kind: str, body: str, clone: Optional[Node] = None) -> None:
+    def _node(self, kind: str, body: str, clone: Node | None = None) -> None:
         node = self._script.root if kind == "Root" else Node(kind, parent=self._inside, clone=clone)
         if clone is not None:
             node.knobs.update({name: text for name, text in clone.knobs.items() if name not in ("xpos", "ypos")})
@@ -283,7 +282,7 @@ class _Reader:
             self._inside = node
             self._stacks.append([])
 
-    def _inputs(self, kind: str, taken: str) -> list[Optional[Node]]:
+    def _inputs(self, kind: str, taken: str) -> list[Node | None]:
         """The first input lies on top. `2+1`: two, and the mask."""
         plain, plus, masks = taken.partition("+")
         stack = self._stacks[-1]

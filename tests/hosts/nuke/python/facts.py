@@ -72,3 +72,55 @@ def _knobs(told: Mapping[str, Any]) -> dict[str, Knob]:
 @cache
 def _facts() -> Any:
     return json.loads(Path(__file__).with_name("facts.json").read_text(encoding="utf-8"))
+
+
+FIELDS = {
+    "XY_Knob": "xy",
+    "XYZ_Knob": "xyz",
+    "Scale_Knob": "xyz",
+    "WH_Knob": "wh",
+    "UV_Knob": "uv",
+    "BBox_Knob": "xyrt",
+    "Box3_Knob": "xynrtf",
+    "Color_Knob": "rgb",
+    "AColor_Knob": "rgba",
+    "Eyedropper_Knob": "rgba",
+    "Range_Knob": "01",
+    "Vec2_Knob": "xy",
+}
+"""What the channels of a class's knobs are called in expressions, one letter each; all others have one channel."""
+
+USER_KNOBS = {
+    1: "String_Knob",
+    2: "File_Knob",
+    3: "Int_Knob",
+    4: "Enumeration_Knob",
+    6: "Boolean_Knob",
+    7: "Double_Knob",
+    9: "Array_Knob",
+    10: "ChannelMask_Knob",
+    11: "Channel_Knob",
+    12: "XY_Knob",
+    13: "XYZ_Knob",
+    14: "WH_Knob",
+    15: "BBox_Knob",
+    17: "Format_Knob",
+    18: "Color_Knob",
+    19: "AColor_Knob",
+    20: "Tab_Knob",
+    22: "PyScript_Knob",
+    26: "Text_Knob",
+    30: "UV_Knob",
+    32: "Script_Knob",
+    35: "Pulldown_Knob",
+    40: "ColorChip_Knob",
+    41: "Link_Knob",
+    42: "Scale_Knob",
+    43: "Multiline_Eval_String_Knob",
+    61: "Password_Knob",
+    68: "CascadingEnumeration_Knob",
+    80: "Disable_Knob",
+    83: "Radio_Knob",
+    85: "EditableEnumeration_Knob",
+}
+"""The number that `addUserKnob` gives a class."""

@@ -18,7 +18,7 @@ def write_scene(scene: Scene, folder: Path) -> Path:
     """Writes `scene.json` into the scene's folder, whole or not at all. Gives its path."""
     path = folder / FILE
     with written_beside(path) as temporary:
-        text = json.dumps(_as_json(scene), indent=2)
+        text = json.dumps(as_json(scene), indent=2)
         # A list of numbers on one line.
         text = re.sub(r"\[[^][{}]*\]", lambda found: "[" + " ".join(found[0][1:-1].split()) + "]", text)
         temporary.write_text(text + "\n", encoding="utf-8")
@@ -45,7 +45,8 @@ def read_scene(path: str | Path) -> Scene:
         raise BadRequest(f"{path}: {error}") from None
 
 
-def _as_json(scene: Scene) -> Mapping[str, Any]:
+def as_json(scene: Scene) -> Mapping[str, Any]:
+    """What `scene.json` holds."""
     camera = scene.camera
     return {
         "replate_scene": VERSION,

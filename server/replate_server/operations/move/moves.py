@@ -6,6 +6,7 @@ the move is about.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -108,9 +109,13 @@ def _sway(move: Move, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     Sines between `_SLOWEST` and `_FASTEST`, as strong as they are slow, which is a spectrum of 1/f^2; for a loop
     their periods divide the shot's length.
     """
-    generator = np.random.default_rng(move.seed)
-    hertz = np.geomspace(_SLOWEST, _FASTEST, _WAVES) * generator.uniform(0.85, 1.15, (6, _WAVES))
-    phase = generator.uniform(0, 2 * np.pi, (6, _WAVES))
+    # Python's own numbers: hosts build the same moves, and have no numpy.
+    drawn = random.Random(move.seed)
+    factor, phase = (
+        np.array([[drawn.uniform(low, high) for _ in range(_WAVES)] for _ in range(6)])
+        for low, high in ((0.85, 1.15), (0, 2 * np.pi))
+    )
+    hertz = np.geomspace(_SLOWEST, _FASTEST, _WAVES) * factor
     if move.loop and len(seconds) > 1:
         whole = (seconds[1] - seconds[0]) * len(seconds)
         hertz = np.maximum(np.rint(hertz * whole), 1) / whole

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from replate_server.operations.layers.render import Kind
     from replate_server.operations.layers.surface import Surface
 
-_REVISION = "1"
+_REVISION = "2"
 _LICENCE = "GPL-3.0-or-later"
 
 

@@ -12,7 +12,8 @@ from replate.catalog import Catalog
 from replate.digests import Digests, FileDigests
 from replate.jobs import InputLike, Job, Jobs
 from replate.link import Address, Link
-from replate.plates import Sender
+from replate.offers import Offer
+from replate.plates import PlateLike, Sender
 from replate.values import Priority, Value
 
 
@@ -119,6 +120,10 @@ class Client:
             priority=priority,
             request=request,
         )
+
+    def offer(self, plate: PlateLike) -> Offer:
+        """Sends frames ahead of the job that will need them: see `replate.jobs.Jobs.offer`."""
+        return self._jobs.offer(plate)
 
     def job(self, id: str) -> Job:
         """A job by its id. Raises `NotFound`."""

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 import weakref
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,30 @@ class FileDigests:
 
     def _quietly(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.suppress(sqlite3.Error, OSError, BadRequest, DecodeError, ValueError)
+
+
+class OfferedDigests:
+    """What frames of files held that their writer has offered, and so holds for whole. Thread-safe.
+
+    Their time stamps are believed from the first moment on. In memory, and bounded.
+    """
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._known: OrderedDict[str, StoredFrame] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, fingerprint: str) -> StoredFrame | None:
+        with self._lock:
+            return self._known.get(fingerprint)
+
+    def remember(self, fingerprint: str, frame: StoredFrame) -> None:
+        """Forgets what was offered longest ago when there is too much."""
+        with self._lock:
+            self._known[fingerprint] = frame
+            self._known.move_to_end(fingerprint)
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
 
 
 def _freeze(pixels: Pixels) -> bool:

@@ -111,6 +111,16 @@ class StoredFrame:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Of a frame on disk: while it is the same, so is what reading the frame gives."""
+
+    text: str
+    """Names the file, its state and how it is read."""
+    settled: bool = True
+    """False where the file was changed a moment ago, so that a further change may leave its time stamp the same."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """A frame with its pixels: an array [height, width, channels] of the spec's type, rows from the top."""

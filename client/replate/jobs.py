@@ -8,10 +8,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
+from replate.claims import Claims
 from replate.digests import Digests
 from replate.errors import BadRequest, Cancelled, ReplateError, Unavailable
 from replate.frame import Frame
 from replate.link import Link
+from replate.offers import Offer
 from replate.plates import PlateLike, Sender
 from replate.results import Result, Results
 from replate.states import JobInfo, Progress, read_job
@@ -121,14 +123,18 @@ class Job:
             yield event
 
     def results(
-        self, after: int = 0, wanted: Callable[[str], bool] = lambda output: True
+        self,
+        after: int = 0,
+        wanted: Callable[[str], bool] = lambda output: True,
+        stopped: threading.Event | None = None,
     ) -> Generator[Result, None, None]:
         """Output frames and news of the job after a sequence number; the last tells how it ended.
 
         `wanted` says by name which outputs to fetch. Raises typed errors of the
         upload and of the line, and does not raise when the job itself failed.
+        `stopped`: once it is set the iteration ends with `Cancelled`, also while nothing comes.
         """
-        results = Results(self._link, self.id, self._upload, after, wanted, self._remember)
+        results = Results(self._link, self.id, self._upload, after, wanted, self._remember, stopped)
         # The generator's cleanup must not wait for the garbage collector.
         with closing(iter(results)) as found:
             for result in found:
@@ -136,7 +142,10 @@ class Job:
                 yield result
 
     def frames(
-        self, on_progress: Callable[[JobInfo], None] | None = None, outputs: tuple[str, ...] = ()
+        self,
+        on_progress: Callable[[JobInfo], None] | None = None,
+        outputs: tuple[str, ...] = (),
+        stopped: threading.Event | None = None,
     ) -> Iterator[tuple[str, Frame]]:
         """Output names and frames as they are finished, until all are there.
 
@@ -148,6 +157,8 @@ class Job:
             Called between frames, on the caller's thread, with each news of the job.
         outputs
             Names of the outputs to fetch; empty for all.
+        stopped
+            Once it is set the iteration ends with `Cancelled`; the job goes on.
 
         Raises
         ------
@@ -156,7 +167,7 @@ class Job:
         ReplateError
             When sending the job's own frames failed, with the reason.
         """
-        with closing(self.results(0, lambda name: not outputs or name in outputs)) as found:
+        with closing(self.results(0, lambda name: not outputs or name in outputs, stopped)) as found:
             for result in found:
                 if result.frame is not None:
                     yield result.output, result.frame
@@ -200,6 +211,7 @@ class Jobs:
         self._link = link
         self._sender = sender
         self._digests = digests
+        self._claims = Claims()
         self._uploads: list[Upload] = []
         self._lock = threading.Lock()
 
@@ -249,7 +261,7 @@ class Jobs:
         BadRequest, NotFound, Unmet, Exhausted, Denied, Unauthenticated, Unavailable
             As the server says, or as reading the plate does.
         """
-        upload = Upload(self._link)
+        upload = Upload(self._link, self._claims)
         try:
             try:
                 spec = jobs_pb2.JobSpec(
@@ -273,10 +285,25 @@ class Jobs:
         except BaseException:
             upload.stop()
             raise
-        with self._lock:
-            self._uploads = [*(other for other in self._uploads if other.running), upload]
+        self._keep(upload)
         upload.when_failed(lambda error: self._give_up(job.id, error))
         return job
+
+    def offer(self, plate: PlateLike) -> Offer:
+        """Sends a plate's frames ahead of the job that will need them; returns once they are read.
+
+        Who offers files says that they are whole: while their size and their time stamp stay,
+        they are not read again. Raises what reading raises, and `BadRequest` where the frames make no plate.
+        """
+        upload = Upload(self._link, self._claims)
+        try:
+            frames = self._sender.send(plate, upload, ahead=True)
+            upload.complete()
+        except BaseException:
+            upload.stop()
+            raise
+        self._keep(upload)
+        return Offer(frames, upload)
 
     def get(self, id: str) -> Job:
         """Raises `NotFound` when there is no such job, or it is not the caller's to see."""
@@ -289,7 +316,10 @@ class Jobs:
         return [Job(self._link, read_job(message), self._digests) for message in answer.jobs]
 
     def wait_sent(self) -> None:
-        """Returns when every submitted frame is on the server, but for cancelled jobs. Raises the first error."""
+        """Returns when every frame that was submitted or offered is on the server, but for what was stopped.
+
+        Raises the first error.
+        """
         for upload in self._uploads:
             with suppress(Cancelled):
                 upload.wait()
@@ -297,6 +327,10 @@ class Jobs:
     def stop_sending(self) -> None:
         for upload in self._uploads:
             upload.stop()
+
+    def _keep(self, upload: Upload) -> None:
+        with self._lock:
+            self._uploads = [*(other for other in self._uploads if other.running), upload]
 
     def _input(self, source: InputLike, upload: Upload) -> jobs_pb2.Input:
         if isinstance(source, JobOutput):

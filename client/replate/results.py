@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from replate.budget import Budget
 from replate.download import Download
-from replate.errors import ReplateError
+from replate.errors import Cancelled, ReplateError
 from replate.frame import Frame
 from replate.link import Link
 from replate.states import JobInfo
@@ -20,7 +20,7 @@ AHEAD = 256 << 20
 """Bytes of frames that are downloaded before the caller asks for them."""
 
 _GLANCE = 0.25
-"""Seconds between looks at the upload while nothing comes."""
+"""Seconds between looks at the upload, and at whether to stop, while nothing comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Results:
     """Which outputs to get."""
     remember: Callable[[Frame, str], None] = lambda frame, digest: None
     """Told each frame's digest."""
+    stopped: threading.Event | None = None
+    """Ends it with `Cancelled` from another thread."""
     _queue: queue.SimpleQueue[Result | ReplateError | None] = field(default_factory=queue.SimpleQueue)
     _budget: Budget = field(default_factory=lambda: Budget(AHEAD))
 
@@ -74,6 +76,8 @@ class Results:
         last: Result | None = None
         ended = 0
         while ended < 2:
+            if self.stopped is not None and self.stopped.is_set():
+                raise Cancelled("The watching was stopped.")
             try:
                 found = self._queue.get(timeout=_GLANCE)
             except queue.Empty:

@@ -7,9 +7,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from replate.chunks import Chunk, chunks_of
+from replate.claims import Claims
 from replate.errors import Cancelled, Failed, ReplateError, Unavailable
 from replate.link import Link, Patience, Stream
 from replate.v1 import plates_pb2
@@ -49,12 +51,17 @@ class Upload:
     """
 
     link: Link
+    claims: Claims = field(default_factory=Claims)
+    """Shared by a client's uploads: what one of them sends the others wait for."""
     sent: Sent = field(default_factory=Sent)
     error: ReplateError | None = None
     """Why it stopped early, once it has."""
     _offered: deque[Blob] = field(default_factory=deque)
     _needed: deque[Blob] = field(default_factory=deque)
     _on_the_way: dict[str, Blob] = field(default_factory=dict)
+    _pending: int = 0
+    """Blobs that the server is being asked about, or that another upload is sending."""
+    _released: bool = False
     _known: set[str] = field(default_factory=set)
     _complete: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -115,7 +122,7 @@ class Upload:
         try:
             while True:
                 try:
-                    if not self._wait_for_work():
+                    if not self._ready(Stream()):
                         return
                     self._send(patience)
                 except Unavailable as error:
@@ -138,15 +145,6 @@ class Upload:
             with contextlib.suppress(ReplateError):
                 tell(error)
 
-    def _wait_for_work(self) -> bool:
-        """Waits for a blob that the server lacks. False when there will be none."""
-        blob = self._next(Stream())
-        if blob is None:
-            return False
-        with self._condition:
-            self._needed.appendleft(blob)
-        return True
-
     def _send(self, patience: Patience) -> None:
         """One Upload call, until everything is sent or it breaks."""
         stream, faults = Stream(), list[ReplateError]()
@@ -154,8 +152,6 @@ class Upload:
         def requests() -> Iterator[Chunk]:
             try:
                 while (blob := self._next(stream)) is not None:
-                    with self._condition:
-                        self._on_the_way[blob.digest] = blob
                     yield from chunks_of(write_digest(blob.digest), blob.load())
             except ReplateError as error:
                 # Raised here it would be gRPC's, as an unknown fault. What was sent before is acknowledged still.
@@ -185,43 +181,70 @@ class Upload:
                 self.sent.blobs += 1
                 self.sent.bytes += blob.size
         if blob is not None:
-            blob.release()
+            self._drop([blob])
 
     def _next(self, stream: Stream) -> Blob | None:
         """The next blob to send; None when there are no more, or the stream is no longer wanted."""
+        while self._ready(stream):
+            with self._condition:
+                if stream.open and self._needed:
+                    blob = self._needed.popleft()
+                    self._on_the_way[blob.digest] = blob
+                    return blob
+        return None
+
+    def _ready(self, stream: Stream) -> bool:
+        """Waits for a blob that the server lacks. False when there will be none, or the stream is no longer wanted."""
         while True:
             with self._condition:
-                while stream.open and not self._needed and not self._offered and not self._complete:
-                    if self._stop.is_set():
-                        return None
+                while stream.open and not self._stop.is_set() and not self._needed and not self._offered:
+                    if self._complete and not self._pending:
+                        return False
                     self._condition.wait()
                 if not stream.open or self._stop.is_set():
-                    return None
+                    return False
                 if self._needed:
-                    return self._needed.popleft()
-                if not self._offered:
-                    return None
+                    return True
                 batch = [self._offered.popleft() for _ in range(min(_BATCH, len(self._offered)))]
+                self._pending += len(batch)
             self._ask(batch)
 
     def _ask(self, batch: list[Blob]) -> None:
-        """Sorts offered blobs into those the server lacks and those it has."""
-        request = plates_pb2.MissingRequest(digests=[write_digest(blob.digest) for blob in batch])
+        """Sorts offered blobs into those the server lacks, those it has, and those that another upload sends."""
+        mine = [blob for blob in batch if self.claims.take(blob.digest, partial(self._free, blob))]
+        if not mine:
+            return
+        request = plates_pb2.MissingRequest(digests=[write_digest(blob.digest) for blob in mine])
         try:
             answer = self.link.ask(lambda calls: calls.plates.Missing, request)
         except ReplateError:
-            with self._condition:
-                self._offered.extendleft(reversed(batch))
+            for blob in mine:
+                self.claims.give(blob.digest)
+                self._free(blob)
             raise
         missing = {digest.hex() for digest in answer.digests}
-        needed = [blob for blob in batch if blob.digest in missing]
+        needed = [blob for blob in mine if blob.digest in missing]
+        there = [blob for blob in mine if blob.digest not in missing]
         with self._condition:
+            self._pending -= len(mine)
+            if self._released:
+                needed, there = [], mine
             self._needed.extend(needed)
             self.sent.wanted_blobs += len(needed)
             self.sent.wanted_bytes += sum(blob.size for blob in needed)
-        for blob in batch:
-            if blob.digest not in missing:
-                blob.release()
+            self._condition.notify_all()
+        self._drop(there)
+
+    def _free(self, blob: Blob) -> None:
+        """A pending blob's whereabouts are open again: the server is to be asked."""
+        with self._condition:
+            self._pending -= 1
+            if not self._released:
+                self._offered.append(blob)
+            self._condition.notify_all()
+            released = self._released
+        if released:
+            blob.release()
 
     def _send_again(self) -> None:
         """What was on the way when the server went away is offered anew: it may have arrived."""
@@ -232,13 +255,22 @@ class Upload:
             self.sent.wanted_blobs -= len(lost)
             self.sent.wanted_bytes -= sum(blob.size for blob in lost)
             self._offered.extendleft(reversed(lost))
+        for blob in lost:
+            self.claims.give(blob.digest)
 
     def _release_all(self) -> None:
         with self._condition:
             self._stop.set()
-            left = [*self._offered, *self._needed, *self._on_the_way.values()]
-            self._offered.clear()
-            self._needed.clear()
-            self._on_the_way.clear()
-        for blob in left:
+            self._released = True
+            offered, mine = list(self._offered), [*self._needed, *self._on_the_way.values()]
+            for blobs in (self._offered, self._needed, self._on_the_way):
+                blobs.clear()
+        self._drop(mine)
+        for blob in offered:
+            blob.release()
+
+    def _drop(self, blobs: list[Blob]) -> None:
+        """Of blobs that were claimed: they are on the server, or given up."""
+        for blob in blobs:
+            self.claims.give(blob.digest)
             blob.release()

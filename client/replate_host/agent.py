@@ -54,6 +54,7 @@ class Agent:
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._asked: dict[JobHandle, int] = {}
         self._watched: dict[JobHandle, tuple[str, int]] = {}
+        self._scenes: dict[int, JobHandle] = {}
         self._session = Session(
             command,
             os.environ if environment is None else environment,
@@ -84,9 +85,52 @@ class Agent:
             raise error
         return result
 
-    def request(self, method: str, params: dict[str, Any] | None, done: Done) -> None:
-        """Asks, and has `done(result, error)` called by `drain`."""
-        self._session.ask(method, params or {}, lambda result, error: self._post(lambda: done(result, error)))
+    def request(self, method: str, params: dict[str, Any] | None, done: Done) -> int:
+        """Asks, and has `done(result, error)` called by `drain`. Gives the request's id, for `withdraw`."""
+        return self._session.ask(method, params or {}, lambda result, error: self._post(lambda: done(result, error)))
+
+    def withdraw(self, request: int) -> None:
+        """The answer to a request is no longer wanted; `done` is still called, mostly with an error Cancelled."""
+        self._session.cancel(request)
+
+    def offer(self, plate: dict[str, Any], kind: str = "plate", done: Done | None = None) -> int:
+        """Sends frames ahead of the job that will need them: `plate` as an input of `submit` in docs/agent.md.
+
+        For files that are whole and stay as they are. `kind` is the input's in the catalog.
+        Gives the request's id, for `withdraw`; `done({"frames": ..., "bytes": ...}, error)` is called by `drain`.
+        """
+        return self.request("offer", {"plate": plate, "kind": kind}, done or (lambda result, error: None))
+
+    def scene(
+        self,
+        params: dict[str, Any],
+        *,
+        on_progress: Callable[[JobHandle], None] | None = None,
+        on_ended: Callable[[str, AgentError | None], None] | None = None,
+    ) -> int:
+        """Writes the 2.5D scene of a `layers` job: `params` as `scene` in docs/agent.md.
+
+        Callbacks are called by `drain`: `on_progress` with how far the writing is, in the
+        words of a job's handle; `on_ended` with the path of scene.json, or with "" and why there is none.
+        Gives the request's id, for `withdraw`.
+        """
+        handle = JobHandle({}, callbacks=Callbacks(progress=on_progress))
+        ended: list[bool] = []
+
+        def done(result: Any, error: AgentError | None) -> None:
+            with self._lock:
+                ended.append(True)
+                self._scenes = {id: other for id, other in self._scenes.items() if other is not handle}
+            if on_ended is not None:
+                path = result["scene"] if error is None else ""
+                self._post(lambda: on_ended(path, error))
+
+        with self._lock:
+            id = self._session.ask("scene", params, done)
+            # Of an agent that was closed the end comes first.
+            if not ended:
+                self._scenes[id] = handle
+        return id
 
     def submit(
         self,
@@ -183,8 +227,12 @@ class Agent:
                     self._watched[handle] = (said["job"], said["sequence"])
                 elif kind == "job/ended":
                     del self._watched[handle]
+            if kind == "scene/progress":
+                scene = self._scenes.get(said.get("request", 0))
+                handles = [scene] if scene is not None else []
         take = {
             "job/progress": JobHandle.take_progress,
+            "scene/progress": JobHandle.take_progress,
             "job/frame": JobHandle.take_frame,
             "job/warning": JobHandle.take_warning,
             "job/ended": JobHandle.take_end,

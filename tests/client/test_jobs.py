@@ -15,7 +15,7 @@ import replate
 from replate.connection import Client
 from replate.download import Download
 from replate.errors import BadRequest, Damaged, NotFound, ReplateError, Unavailable, Unmet
-from replate.frame import Frame, StoredFrame, pixel_bytes
+from replate.frame import Fingerprint, Frame, StoredFrame, pixel_bytes
 from replate.jobs import JobOutput
 from replate.upload import Blob, Upload
 from replate.v1.catalog_pb2 import DescribeRequest
@@ -170,6 +170,7 @@ class Fleeting:
     def __init__(self, frames: Sequence[Frame]) -> None:
         self.frames = {frame.spec.number: frame for frame in frames}
         self.reads = 0
+        self.settled = True
         self.key = str(id(self))
 
     @property
@@ -180,8 +181,8 @@ class Fleeting:
         self.reads += 1
         return self.frames[number]
 
-    def fingerprint(self, number: int) -> str:
-        return f"{self.key}/{number}"
+    def fingerprint(self, number: int) -> Fingerprint:
+        return Fingerprint(f"{self.key}/{number}", self.settled)
 
 
 def test_a_plate_on_disk_is_read_once(client: Client, make_frames: MakeFrames) -> None:

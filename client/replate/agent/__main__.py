@@ -8,7 +8,7 @@ import sys
 
 from replate.agent.dispatch import Dispatcher
 from replate.agent.lines import Lines, standard_lines
-from replate.agent.methods import Methods
+from replate.agent.methods import IN_VAIN, Methods
 from replate.agent.notify import Notifier
 from replate.memory import keep_freed_memory
 
@@ -26,7 +26,7 @@ def main() -> int:
 def run(lines: Lines) -> None:
     """Serves one stream of messages to its end, then finishes sending what jobs need."""
     methods = Methods(Notifier(lines))
-    dispatcher = Dispatcher(lines, methods.table())
+    dispatcher = Dispatcher(lines, methods.table(), IN_VAIN)
     try:
         dispatcher.serve()
     finally:

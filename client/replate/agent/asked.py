@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
 from replate.catalog import Catalog
 from replate.errors import BadRequest, Cancelled
-from replate.frame import Frame
+from replate.frame import Fingerprint, Frame
 from replate.jobs import InputLike, JobOutput
 from replate.media import Plate, open_matte, open_plate
 from replate.values import Parameter, ParameterType, Point, Priority, Prompt, Region, RoleKind, Value
 
 Kind = TypeVar("Kind")
+Choice = TypeVar("Choice", bound=Enum)
 
 _PRIORITIES = {priority.name.lower(): priority for priority in Priority}
 _PICTURE = {"path", "frames", "colour_space", "view", "layer", "channels", "start"}
@@ -36,7 +38,7 @@ class Stoppable:
             raise Cancelled("The request was cancelled.")
         return self._plate.read(number)
 
-    def fingerprint(self, number: int) -> str:
+    def fingerprint(self, number: int) -> Fingerprint | None:
         return self._plate.fingerprint(number)
 
 
@@ -66,8 +68,30 @@ def inputs(
         if "job" in source:
             found[role] = JobOutput(field(source, "job", str), field(source, "output", str))
         else:
-            found[role] = Stoppable(_picture(source, role, kinds[role]), stopped)
+            found[role] = Stoppable(picture(source, f"The input '{role}'", kinds[role]), stopped)
     return found
+
+
+def picture(source: Mapping[str, Any], what: str, kind: RoleKind) -> Plate:
+    """Pictures on disk, opened as what they are for; `what` they are called where a field makes no sense."""
+    unknown = set(source) - _PICTURE
+    if unknown:
+        raise BadRequest(f"{what} has the unknown fields {', '.join(sorted(unknown))}.")
+    path, frames = field(source, "path", str), field(source, "frames", str, "") or None
+    view = field(source, "view", str, "")
+    channels = field(source, "channels", list, []) or None
+    if kind is RoleKind.MATTE:
+        channel = str(channels[0]) if channels else ""
+        return open_matte(path, frames, view=view, channel=channel)
+    return open_plate(
+        path,
+        frames,
+        colour_space=field(source, "colour_space", str, "") or None,
+        view=view,
+        layer=field(source, "layer", str, ""),
+        channels=[str(channel) for channel in channels] if channels else None,
+        start=field(source, "start", int, 1),
+    )
 
 
 def parameters(params: Mapping[str, Any], operation: str, model: str, catalog: Catalog) -> dict[str, Value]:
@@ -109,6 +133,49 @@ def priority(params: Mapping[str, Any]) -> Priority:
     return _PRIORITIES[name]
 
 
+def kind(params: Mapping[str, Any]) -> RoleKind:
+    """What pictures are for."""
+    return choice(params, "kind", RoleKind, RoleKind.PLATE)
+
+
+def choice(params: Mapping[str, Any], name: str, among: type[Choice], default: Choice) -> Choice:
+    value = field(params, name, str, default.value)
+    try:
+        return among(value)
+    except ValueError:
+        known = ", ".join(each.value for each in among)
+        raise BadRequest(f"'{name}' must be one of {known}, not {value!r:.80}.") from None
+
+
+def folder(params: Mapping[str, Any], name: str) -> Path:
+    value = Path(field(params, name, str))
+    if not value.is_absolute():
+        raise BadRequest(f"'{name}' must be a whole path such as /shots/a/{name}.")
+    return value
+
+
+def number(params: Mapping[str, Any], name: str) -> float | None:
+    """A number; None where it is absent or null."""
+    value = params.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise BadRequest(f"'{name}' must be a number, not {value!r:.80}.")
+    return float(value)
+
+
+def pair(params: Mapping[str, Any], name: str, default: tuple[float, float]) -> tuple[float, float]:
+    value = params.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, list) or len(value) != 2:
+        raise BadRequest(f"'{name}' must be two numbers, not {value!r:.80}.")
+    first, second = (number({name: each}, name) for each in value)
+    if first is None or second is None:
+        raise BadRequest(f"'{name}' must be two numbers, not {value!r:.80}.")
+    return first, second
+
+
 _NAMES: dict[type, str] = {
     str: "a text",
     int: "a whole number",
@@ -116,27 +183,6 @@ _NAMES: dict[type, str] = {
     bool: "true or false",
     list: "a list",
 }
-
-
-def _picture(source: Mapping[str, Any], role: str, kind: RoleKind) -> Plate:
-    unknown = set(source) - _PICTURE
-    if unknown:
-        raise BadRequest(f"The input '{role}' has the unknown fields {', '.join(sorted(unknown))}.")
-    path, frames = field(source, "path", str), field(source, "frames", str, "") or None
-    view = field(source, "view", str, "")
-    channels = field(source, "channels", list, []) or None
-    if kind is RoleKind.MATTE:
-        channel = str(channels[0]) if channels else ""
-        return open_matte(path, frames, view=view, channel=channel)
-    return open_plate(
-        path,
-        frames,
-        colour_space=field(source, "colour_space", str, "") or None,
-        view=view,
-        layer=field(source, "layer", str, ""),
-        channels=[str(channel) for channel in channels] if channels else None,
-        start=field(source, "start", int, 1),
-    )
 
 
 def _value(parameter: Parameter, value: Any) -> Value:

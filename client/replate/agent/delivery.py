@@ -64,10 +64,8 @@ class Delivery:
 
     def _fetch(self) -> None:
         try:
-            with closing(self._job.results(self._sequence, self._patterns.__contains__)) as results:
+            with closing(self._job.results(self._sequence, self._patterns.__contains__, self._stop)) as results:
                 for result in results:
-                    if self._stop.is_set():
-                        return
                     self._queue.put(_Written(result, self._write(result)))
         except ReplateError as error:
             self._queue.put(error)
@@ -95,7 +93,7 @@ class Delivery:
                 # Frames that cannot be written or fetched end the watching, and not the job.
                 broken = error
                 self.stop()
-                self._notifier.ended(self._job.info, self._sequence, error)
+                self._notifier.ended(self._job.info, self._sequence, self._job.sent, error)
 
     def _tell_one(self, found: _Written) -> None:
         result, info = found.result, found.result.info
@@ -110,7 +108,7 @@ class Delivery:
                 self._warned.add(warning)
                 self._notifier.warning(info.id, warning)
         if info.state.ended:
-            self._notifier.ended(self._job.info, self._sequence, info.error)
+            self._notifier.ended(self._job.info, self._sequence, self._job.sent, info.error)
         else:
             self._notifier.progress(info, self._sequence, self._job.sent)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +20,28 @@ CANCELLED = -32800
 class Request:
     """One request while it is being answered."""
 
+    id: str | int
+    method: str
     params: Mapping[str, Any]
     cancelled: threading.Event = field(default_factory=threading.Event)
+    _stops: list[Callable[[], object]] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def cancel(self) -> None:
+        """The answer is no longer wanted."""
+        with self._lock:
+            self.cancelled.set()
+            stops = list(self._stops)
+        for stop in stops:
+            stop()
+
+    def when_cancelled(self, stop: Callable[[], object]) -> None:
+        """Calls `stop`, which must be quick, when the request is cancelled; at once if it is already."""
+        with self._lock:
+            self._stops.append(stop)
+            late = self.cancelled.is_set()
+        if late:
+            stop()
 
     def check(self) -> None:
         """Raises `Cancelled` when the host no longer wants the answer."""
@@ -43,9 +63,11 @@ Method = Callable[[Request], Answer]
 class Dispatcher:
     """Answers the requests of one stream, each on a thread of its own."""
 
-    def __init__(self, lines: Lines, methods: Mapping[str, Method]) -> None:
+    def __init__(self, lines: Lines, methods: Mapping[str, Method], in_vain: Collection[str] = ()) -> None:
+        """`in_vain`: the methods whose work is of no use once the host has gone."""
         self._lines = lines
         self._methods = methods
+        self._in_vain = in_vain
         self._running: dict[str | int, Request] = {}
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -61,6 +83,11 @@ class Dispatcher:
                 return
             else:
                 self._take(message)
+        with self._lock:
+            running = list(self._running.values())
+        for request in running:
+            if request.method in self._in_vain:
+                request.cancel()
         self._finish()
 
     def _take(self, message: Any) -> None:
@@ -81,9 +108,10 @@ class Dispatcher:
         elif name not in self._methods:
             self._refuse(id, NO_METHOD, f"There is no method {name}; see docs/agent.md for those there are.")
         else:
-            self._start(id, self._methods[name], Request(params))
+            self._start(Request(id, name, params))
 
-    def _start(self, id: str | int, method: Method, request: Request) -> None:
+    def _start(self, request: Request) -> None:
+        id = request.id
         with self._lock:
             if id in self._running:
                 taken = True
@@ -92,13 +120,14 @@ class Dispatcher:
         if taken:
             self._refuse(id, INVALID, f"A request with the id {id} is being answered; use each id once.")
             return
-        thread = threading.Thread(target=self._answer, args=(id, method, request), daemon=True)
+        thread = threading.Thread(target=self._answer, args=(request,), daemon=True)
         self._threads = [*(other for other in self._threads if other.is_alive()), thread]
         thread.start()
 
-    def _answer(self, id: str | int, method: Method, request: Request) -> None:
+    def _answer(self, request: Request) -> None:
+        id = request.id
         try:
-            answer = method(request)
+            answer = self._methods[request.method](request)
             self._done(id)
             self._lines.write({"jsonrpc": "2.0", "id": id, "result": answer.result})
             answer.then()
@@ -122,7 +151,7 @@ class Dispatcher:
             id = params.get("id") if isinstance(params, dict) else None
             request = self._running.get(id) if isinstance(id, (str, int)) else None
         if request is not None:
-            request.cancelled.set()
+            request.cancel()
 
     def _refuse(self, id: str | int | None, code: int, why: str) -> None:
         error = {"code": code, **describe(BadRequest(why))}

@@ -12,6 +12,8 @@ from replate.agent.catalog_json import catalog_as_json
 from replate.agent.delivery import Delivery
 from replate.agent.dispatch import Answer, Method, Request
 from replate.agent.notify import Notifier, standing
+from replate.agent.offers import Offers
+from replate.agent.scenes import Scenes
 from replate.catalog import Catalog
 from replate.connection import Client, connect
 from replate.errors import ReplateError, Unmet
@@ -19,6 +21,8 @@ from replate.jobs import Job
 
 PROTOCOL = 1
 """Version of the lines that a host and its agent exchange."""
+IN_VAIN = ("offer", "scene")
+"""Methods whose work is of no use once the host has gone: the job that needs frames sends them itself."""
 
 
 class Methods:
@@ -31,16 +35,20 @@ class Methods:
         self._deliveries: dict[str, Delivery] = {}
         self._lock = threading.Lock()
         self._writers = ThreadPoolExecutor(2, thread_name_prefix="replate-write")
+        self._offers = Offers()
+        self._scenes = Scenes(notifier)
 
     def table(self) -> Mapping[str, Method]:
         """Methods by their name on the wire; `shutdown` and `$/cancel` are the dispatcher's."""
         return {
             "initialize": self.initialize,
             "catalog": self.catalog,
+            "offer": self.offer,
             "submit": self.submit,
             "watch": self.watch,
             "cancel": self.cancel,
             "jobs": self.jobs,
+            "scene": self.scene,
         }
 
     def initialize(self, request: Request) -> Answer:
@@ -68,6 +76,10 @@ class Methods:
         with self._lock:
             self._catalog = catalog
         return Answer(catalog_as_json(catalog))
+
+    def offer(self, request: Request) -> Answer:
+        """Sends frames ahead of the job that will need them."""
+        return Answer(self._offers.take(request, self._connected()))
 
     def submit(self, request: Request) -> Answer:
         """Asks for a job, and watches it."""
@@ -111,12 +123,18 @@ class Methods:
         )
         return Answer([{**standing(job.info), "created": job.info.created.isoformat()} for job in found])
 
+    def scene(self, request: Request) -> Answer:
+        """Writes the 2.5D scene of a `layers` job."""
+        job = self._connected().job(asked.field(request.params, "job", str))
+        return Answer(self._scenes.write(request, job))
+
     def close(self) -> None:
         """Stops watching and finishes sending: jobs go on without the host, and need all their frames for it."""
         with self._lock:
             deliveries, client = list(self._deliveries.values()), self._client
         for delivery in deliveries:
             delivery.stop()
+        self._offers.close()
         if client is not None:
             try:
                 client.close()

@@ -26,9 +26,16 @@ class Notifier:
     def warning(self, job: str, message: str) -> None:
         self._tell("job/warning", {"job": job, "message": message})
 
-    def ended(self, info: JobInfo, sequence: int, error: Exception | None) -> None:
+    def scene(self, request: str | int, info: JobInfo, written: int) -> None:
+        """How far the writing of a scene is, in the words of `job/progress`; `written` frames of it are."""
+        total = max(info.progress.frames_total, written)
+        said = {"frames_done": written, "frames_total": total, "fraction": written / total if total else 0.0}
+        state = "running" if info.state.ended else info.state.value
+        self._tell("scene/progress", {"request": request, **standing(info), **said, "state": state})
+
+    def ended(self, info: JobInfo, sequence: int, sent: Sent, error: Exception | None) -> None:
         """`error` is why the job failed, or why it is no longer watched."""
-        said = {**standing(info), "sequence": sequence, "recipe": info.recipe}
+        said = {**standing(info), "sequence": sequence, **_upload(sent), "recipe": info.recipe}
         if error is not None:
             described = describe(error)
             said["error"] = {"kind": described["data"]["kind"], "message": described["message"]}

@@ -19,9 +19,9 @@ from replate.connection import Client, connect
 from replate.errors import BadRequest, ReplateError
 from replate.frame import Frame
 from replate.jobs import InputLike, Job, JobOutput
-from replate.media import Pattern, Plate, PlateWriter, open_plate, parse_frames, write_movie
-from replate.scene import Camera, Kind, Scene
-from replate.scene.writing import CELLS, FOCAL, SENSOR, write
+from replate.media import Pattern, Plate, open_plate, parse_frames, write_movie
+from replate.scene import Kind, Scene
+from replate.scene.writing import CELLS, SENSOR, check, write
 from replate.states import JobInfo
 
 MOVES = ("orbit", "dolly", "truck", "dolly-zoom", "handheld")
@@ -150,8 +150,7 @@ class _Wish:
     compression: str
 
     def __post_init__(self) -> None:
-        Camera(FOCAL if self.focal is None else self.focal, self.sensor, self.offset)
-        PlateWriter("frame.exr", compression=self.compression)
+        check(self.focal, self.sensor, self.offset, self.cells, self.fps, self.compression)
 
     def write(self, job: Job, tell: Callable[[JobInfo], None]) -> Scene:
         """The scene of a job's layers, written as they come."""

@@ -18,7 +18,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from numpy.typing import NDArray
 
 from replate.errors import BadRequest, Damaged, NotFound
-from replate.frame import DATA, Box, Frame, FrameSpec, MetadataValue, PixelType
+from replate.frame import DATA, Box, Fingerprint, Frame, FrameSpec, MetadataValue, PixelType
 from replate.media.colour import DISPLAY, LINEAR, decode
 from replate.media.pictures import MOST_PIXELS, fingerprint_of, frame_of
 from replate.media.timecode import Timecode
@@ -131,7 +131,7 @@ class Movie:
                 raise self._damaged(f"frame {number}: {error}") from None
         return frame_of(spec, self._pixels(picture, spec))
 
-    def fingerprint(self, number: int) -> str:
+    def fingerprint(self, number: int) -> Fingerprint | None:
         """As `Plate.fingerprint`."""
         return fingerprint_of(self._path, number, (self._first, self._code_space, self._spec.view))
 

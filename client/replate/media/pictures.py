@@ -21,7 +21,7 @@ import OpenImageIO as oiio  # noqa: N813
 from numpy.typing import NDArray
 
 from replate.errors import BadRequest, Damaged, NotFound
-from replate.frame import DATA, Box, Frame, FrameSpec, PixelType
+from replate.frame import DATA, Box, Fingerprint, Frame, FrameSpec, PixelType
 from replate.media.colour import LINEAR, decode, space_of_display, space_of_linear
 from replate.media.depth_header import depth_of
 from replate.media.layers import Choice, Part, choose
@@ -85,15 +85,14 @@ def frame_of(spec: FrameSpec, pixels: NDArray[Any]) -> Frame:
     return Frame(spec, samples)
 
 
-def fingerprint_of(path: Path, number: int, wish: object) -> str:
-    """Names a file, its state and how it is read; empty where the file is missing or was changed a moment ago."""
+def fingerprint_of(path: Path, number: int, wish: object) -> Fingerprint | None:
+    """Names a file, its state and how it is read; None where the file is missing."""
     try:
         state = path.stat()
-        if abs(time.time() - state.st_mtime) < _SETTLED:
-            return ""
-        return f"{READER} {path.resolve()} {state.st_size} {state.st_mtime_ns} {state.st_ino} {number} {wish}"
+        text = f"{READER} {path.resolve()} {state.st_size} {state.st_mtime_ns} {state.st_ino} {number} {wish}"
     except OSError:
-        return ""
+        return None
+    return Fingerprint(text, abs(time.time() - state.st_mtime) >= _SETTLED)
 
 
 @contextmanager

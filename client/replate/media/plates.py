@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from replate.errors import BadRequest, NotFound
-from replate.frame import Frame, FrameSpec
+from replate.frame import Fingerprint, Frame, FrameSpec
 from replate.media.movies import SUFFIXES, Movie
 from replate.media.pictures import MOST_PIXELS, Wish, fingerprint_of, frame_of, read_frame, read_spec
 from replate.media.sequences import Pattern, find_files, parse_frames, still_number, with_handles
@@ -24,7 +24,7 @@ class Source(Protocol):
 
     def read(self, number: int) -> Frame: ...
 
-    def fingerprint(self, number: int) -> str: ...
+    def fingerprint(self, number: int) -> Fingerprint | None: ...
 
 
 class Plate:
@@ -81,11 +81,8 @@ class Plate:
             return frame
         return self._source.read(number)
 
-    def fingerprint(self, number: int) -> str:
-        """Names a frame's file, its state and how it is read: while it is the same, so is what `read` gives.
-
-        Empty where the file was changed a moment ago, so that its time stamp may yet stay the same.
-        """
+    def fingerprint(self, number: int) -> Fingerprint | None:
+        """Names a frame's file, its state and how it is read; None where the file is missing."""
         return self._source.fingerprint(number)
 
     def __iter__(self) -> Iterator[Frame]:
@@ -186,7 +183,7 @@ class _Files:
     def read(self, number: int) -> Frame:
         return read_frame(self.files[number], number, self.wish)
 
-    def fingerprint(self, number: int) -> str:
+    def fingerprint(self, number: int) -> Fingerprint | None:
         return fingerprint_of(self.files[number], number, self.wish)
 
 
@@ -224,9 +221,9 @@ class _Chosen:
         places = [frame.spec.channels.index(name) for name in self.channels]
         return frame_of(self.spec(number), frame.pixels[:, :, places])
 
-    def fingerprint(self, number: int) -> str:
+    def fingerprint(self, number: int) -> Fingerprint | None:
         mark = self.movie.fingerprint(number)
-        return mark and f"{mark} {self.channels}"
+        return mark and replace(mark, text=f"{mark.text} {self.channels}")
 
 
 _AGREED = {

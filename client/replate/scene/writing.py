@@ -7,8 +7,9 @@ from pathlib import Path
 
 from replate.errors import BadRequest
 from replate.frame import Frame, FrameSpec
+from replate.media import PlateWriter
 from replate.media.metadata import rate_of
-from replate.scene.contract import FILE, Camera, Kind, Scene
+from replate.scene.contract import FILE, MOST_CELLS, Camera, Kind, Scene
 from replate.scene.files import write_scene
 from replate.scene.layers import paired, window_of
 from replate.scene.nuke import write_nuke
@@ -65,6 +66,7 @@ def write(
     Exhausted
         Where the disk is full.
     """
+    check(focal, sensor, offset, longest, fps, compression)
     folder = Path(folder)
     try:
         (folder / "geometry").mkdir(parents=True, exist_ok=True)
@@ -93,9 +95,26 @@ def write(
     from replate.scene.usd import write_usd
 
     write_usd(scene, surfaces, folder)
-    write_nuke(scene, surfaces, folder)
+    write_nuke(scene, folder)
     write_scene(scene, folder)
     return scene
+
+
+def check(
+    focal: float | None = None,
+    sensor: float = SENSOR,
+    offset: tuple[float, float] = (0.0, 0.0),
+    longest: int = CELLS,
+    fps: float | None = None,
+    compression: str = "zip",
+) -> None:
+    """Raises `BadRequest` for what no scene can be written with, before there are any frames."""
+    Camera(FOCAL if focal is None else focal, sensor, offset)
+    PlateWriter("frame.exr", compression=compression)
+    if not 1 <= longest <= MOST_CELLS:
+        raise BadRequest(f"A grid of {longest} cells cannot be made: give 1 to {MOST_CELLS}.")
+    if fps is not None and not 0 < fps <= 1000:
+        raise BadRequest(f"The scene has {fps} frames a second: give a number over 0, up to 1000.")
 
 
 def _known_focal(spec: FrameSpec, sensor: float) -> float:

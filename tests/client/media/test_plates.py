@@ -78,14 +78,17 @@ def test_a_fingerprint_changes_with_the_file_and_with_how_it_is_read(tmp_path: P
     plate = open_plate(path)
     assert isinstance(plate, Sendable)
     assert isinstance(plate, Fingerprinted)
-    assert plate.fingerprint(1) == ""
+    young = plate.fingerprint(1)
+    assert young is not None and not young.settled
     settle(file, 1_000_000_000)
     first = plate.fingerprint(1)
-    assert first
+    assert first is not None and first.settled
     assert first == open_plate(path).fingerprint(1)
     assert first != open_plate(path, colour_space="lin_rec709").fingerprint(1)
     settle(file, 1_000_000_001)
     assert first != plate.fingerprint(1)
+    file.unlink()
+    assert plate.fingerprint(1) is None
 
 
 def settle(file: Path, seconds: int) -> None:

@@ -55,6 +55,7 @@ def _head(card: Catalog, model: Model | None) -> list[Control]:
         Control("replate", "tab", "Replate"),
         Control("operation", "text", default=operation.name, hidden=True),
         Control("card", "text", hidden=True),
+        Control("knobs_of", "text", hidden=True),
         Control("versions", "text", hidden=True),
         Control("there", "real", default=0.0, hidden=True),
         Control("status", "note", "Status"),

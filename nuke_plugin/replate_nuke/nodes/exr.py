@@ -11,9 +11,8 @@ _MAGIC = 20000630
 
 
 def path(pattern: str, frame: int, view: str) -> str:
-    """The file of a pattern ("#### or %04d, %V") for a frame and a view."""
-    numbered = re.sub(r"#+|%0?\d*d", lambda found: str(frame).zfill(_digits(found[0])), pattern)
-    return numbered.replace("%V", view).replace("%v", view[:1])
+    """The file that a Read's pattern stands for, "matte.%V.%04d.exr", at a frame and in a view."""
+    return re.sub(r"%0(\d+)d", lambda found: str(frame).zfill(int(found[1])), pattern).replace("%V", view)
 
 
 def channels(file: str) -> list[str]:
@@ -24,10 +23,6 @@ def channels(file: str) -> list[str]:
             return _channels(stream) if magic == _MAGIC else []
     except (OSError, struct.error, UnicodeDecodeError):
         return []
-
-
-def _digits(token: str) -> int:
-    return len(token) if token.startswith("#") else int(re.sub(r"\D", "", token) or 1)
 
 
 def _channels(stream: IO[bytes]) -> list[str]:

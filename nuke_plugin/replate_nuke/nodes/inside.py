@@ -11,6 +11,7 @@ renders without the plugin, headless too. Names of the nodes are public: scripts
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import nuke
@@ -94,6 +95,11 @@ def write_name(role: str) -> str:
 
 def read_name(output: str) -> str:
     return f"result_{output}"
+
+
+def for_nuke(pattern: str) -> str:
+    """A pattern of files, "matte.####.exr", as a Read takes it: "matte.%04d.exr"."""
+    return re.sub("#+", lambda found: f"%0{len(found[0])}d", pattern)
 
 
 def nuke_name(channel: str) -> str:

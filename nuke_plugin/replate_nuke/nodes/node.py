@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -228,7 +227,7 @@ def all_nodes() -> list[Node]:
 
 
 def _point(read: nuke.Node, pattern: str, first: int, last: int) -> None:
-    read["file"].setValue(re.sub("#+", lambda found: f"%0{len(found[0])}d", pattern))
+    read["file"].setValue(inside.for_nuke(pattern))
     for knob, frame in (("first", first), ("last", last), ("origfirst", first), ("origlast", last)):
         read[knob].setValue(frame)
     read["origset"].setValue(True)

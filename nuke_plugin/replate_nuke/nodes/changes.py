@@ -1,0 +1,54 @@
+"""What follows when the artist changes a knob of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import nuke
+
+from replate_nuke import work
+from replate_nuke.nodes import panel, rules, undo
+from replate_nuke.nodes.buttons import guarded
+from replate_nuke.nodes.later import later
+from replate_nuke.nodes.node import Node
+
+
+def begin() -> None:
+    """Listens to all Groups; those that are not Replate's are let be."""
+    nuke.addKnobChanged(_changed, nodeClass="Group")
+
+
+def look_at(node: Node) -> None:
+    """Shows the version that is chosen in the menu."""
+    version = node.shown()
+    frames = work.results.frames_there(version) if version is not None else ()
+    node.show(version, frames)
+    if version is None:
+        node.tell("")
+        return
+    if rules.of(node.operation).scene and version.outputs.get("scene"):
+        from replate_nuke import parallax
+
+        parallax.show(node.group, version.outputs["scene"])
+    gone = version.last - version.first + 1 - len(frames)
+    notes = [f"{gone} of its frames are not on disk: process the range to have them"] if gone else []
+    node.tell("; ".join([*version.warnings, *notes]))
+
+
+def _changed() -> None:
+    follow = _FOLLOW.get(str(nuke.thisKnob().name()))
+    if follow is None or not undo.by_artist():
+        return
+    node = Node.of(nuke.thisNode())
+    if node is not None:
+        guarded(node, lambda: follow(node))
+
+
+def _model(node: Node) -> None:
+    chosen = node.chosen
+    node.tell(chosen.unavailable_reason if chosen is not None else "")
+    later(lambda: guarded(node, lambda: panel.swap(node)))
+
+
+_FOLLOW: dict[str, Callable[[Node], None]] = {"model": _model, "version": look_at}
+"""By the knob's name."""

@@ -36,10 +36,10 @@ METADATA = (
 """Each writes what the one before it does, and more."""
 
 _OWN_KEYS = {"timeCode": "input/timecode", "framesPerSecond": "input/frame_rate", "expTime": "input/exposure"}
-_STRUCTURE = frozenset(
-    """channels compression dataWindow displayWindow lineOrder pixelAspectRatio screenWindowCenter screenWindowWidth
-    type tiles name view version chunkCount multiView dwaCompressionLevel compressionName""".split()
-)
+_STRUCTURE = """
+    channels compression dataWindow displayWindow lineOrder pixelAspectRatio screenWindowCenter screenWindowWidth
+    type tiles name view version chunkCount multiView dwaCompressionLevel compressionName
+"""
 """Attributes that a writer sets for itself."""
 
 
@@ -115,7 +115,7 @@ def _metadata(header: Mapping[str, Any], path: Path) -> dict[str, Any]:
             value = f"{value.hours:02d}:{value.minutes:02d}:{value.seconds:02d}:{value.frame:02d}"
         elif name == "framesPerSecond":
             value = value.n / value.d
-        if name not in _STRUCTURE:
+        if name not in _STRUCTURE.split():
             found[_OWN_KEYS.get(name, name if name.startswith("nuke/") else f"exr/{name}")] = value
     state = path.stat()
     return found | {
@@ -132,7 +132,7 @@ def _attributes(metadata: Mapping[str, Any], mode: int, noprefix: bool) -> dict[
     found: dict[str, Any] = {}
     if mode >= METADATA.index("default metadata"):
         if code := metadata.get("input/timecode"):
-            found["timeCode"] = OpenEXR.TimeCode(*map(int, str(code).split(":")))
+            found["timeCode"] = _time_code(str(code))
         if rate := metadata.get("input/frame_rate"):
             exact = fractions.Fraction(rate).limit_denominator(1001)
             found["framesPerSecond"] = OpenEXR.Rational(exact.numerator, exact.denominator)
@@ -143,13 +143,15 @@ def _attributes(metadata: Mapping[str, Any], mode: int, noprefix: bool) -> dict[
         found["nuke/version"] = "Replate's stand-in"
     for key, value in metadata.items():
         home, _, rest = key.partition("/")
-        prefixed = key if noprefix or home == "nuke" else f"nuke/{key}"
-        if home == "exr" and mode >= METADATA.index("default metadata and exr/*"):
-            found.setdefault(rest, value)
-        elif home not in ("exr", "input") and mode >= METADATA.index("all metadata except input/*"):
-            found.setdefault(prefixed, value)
-        elif home == "input" and mode >= METADATA.index("all metadata"):
-            found.setdefault(prefixed, value)
+        least = {"exr": "default metadata and exr/*", "input": "all metadata"}.get(home, "all metadata except input/*")
+        if mode >= METADATA.index(least):
+            found.setdefault(rest if home == "exr" else key if noprefix or home == "nuke" else f"nuke/{key}", value)
+    return found
+
+
+def _time_code(text: str) -> OpenEXR.TimeCode:
+    found = OpenEXR.TimeCode()
+    found.hours, found.minutes, found.seconds, found.frame = map(int, text.split(":"))
     return found
 
 

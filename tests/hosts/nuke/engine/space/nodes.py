@@ -1,0 +1,138 @@
+"""The classes of nodes of classic 3D."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.graph import Call, evaluates
+from engine.image import Box, Image
+from engine.space.camera import AXIS, Camera, Matrix, camera, local, placed
+from engine.space.geometry import Geometry, Material, Projected, card, of_usd
+from engine.space.rendering import render
+
+_SURFACE = f"{AXIS} render_mode geo_select range_first range_last"
+_LENS = """focal haperture vaperture win_translate win_scale winroll near far focal_point fstop projection_mode
+    read_from_file file frame_rate world_to_meters shutter shutteroffset shuttercustomoffset"""
+_FILM = """overscan antialiasing samples filter ztest_enabled transparency projection_mode ambient shutter
+    shutteroffset shuttercustomoffset max_tessellation motion_vectors_type MB_channel stochastic_samples
+    uniform_distribution spatial_jitter temporal_jitter focal_jitter zblend_mode zblend_range
+    conservative_shader_sampling drop_zero_alpha_samples output_shader_vectors"""
+
+
+@evaluates("Camera2", "Camera3", knows=f"{AXIS} {_LENS}", through=False)
+def camera_node(call: Call) -> Camera:
+    return camera(call)
+
+
+@evaluates("Axis2", "Axis3", knows=AXIS)
+def axis(call: Call) -> Matrix:
+    return placed(call)
+
+
+@evaluates("Project3D2", knows="crop project_on occlusion_mode")
+def project(call: Call) -> Projected:
+    """The picture is the first input, the camera the second."""
+    knobs = call.knobs
+    if knobs.text("project_on") != "both" or knobs.text("occlusion_mode") != "none":
+        raise call.refused("the stand-in projects onto both sides, and through everything")
+    thrower = call.result(1)
+    if not isinstance(thrower, Camera):
+        raise call.refused("no camera projects here: the second input is to be one")
+    return Projected(call.image(0), thrower, knobs.flag("crop"))
+
+
+@evaluates(
+    "Card2",
+    knows=f"{_SURFACE} image_aspect rows columns orientation type z lens_in_focal lens_in_haperture control_points",
+    through=False,
+)
+def card_node(call: Call) -> Geometry:
+    knobs = call.knobs
+    if knobs.number("z") or knobs.text("type") != "none":
+        raise call.refused("the stand-in has flat cards that stand where they are put: z and type are not heeded")
+    if not _shown(call):
+        return Geometry()
+    material = _material(call)
+    height = 1.0
+    if knobs.flag("image_aspect"):
+        image = material.image if isinstance(material, Projected) else material or call.image(0)
+        height = image.format.height / (image.format.width * image.format.pixel_aspect)
+    return Geometry((card(height, knobs.text("orientation"), material),)).moved(_place(call))
+
+
+@evaluates("ReadGeo2", knows=f"{_SURFACE} file read_on_each_frame all_objects scene_view version reload", through=False)
+def read_geo(call: Call) -> Geometry:
+    knobs = call.knobs
+    path = Path(knobs.path("file", call.view, call.frame))
+    if not path.suffix.startswith(".usd"):
+        raise call.refused(f"the stand-in reads USD files, and not {path.name}")
+    if not path.is_file():
+        raise call.refused(f"{path} is not there")
+    if not _shown(call):
+        return Geometry()
+    moving = knobs.flag("read_on_each_frame")
+    return of_usd(path, call.frame if moving else None, _material(call)).moved(_place(call))
+
+
+@evaluates("Scene", "MergeGeo", knows="display render_mode selectable cast_shadow receive_shadow shadow_override")
+def scene(call: Call) -> Geometry:
+    meshes = []
+    for index in range(call.inputs):
+        meshes += _geometry(call, index).meshes
+    return Geometry(tuple(meshes))
+
+
+@evaluates("TransformGeo", knows=AXIS)
+def transform_geo(call: Call) -> Geometry:
+    """The geometry is the first input, an axis the second."""
+    return _geometry(call, 0).moved(placed(call, 1))
+
+
+@evaluates("ScanlineRender", knows=_FILM)
+def scanline_render(call: Call) -> Image:
+    """The background is the first input, what is rendered the second, the camera the third."""
+    knobs = call.knobs
+    if knobs.text("antialiasing") != "none" or knobs.integer("samples") != 1:
+        raise call.refused("the stand-in renders a single sample a pixel, without antialiasing")
+    if not (knobs.flag("ztest_enabled") and knobs.flag("transparency")) or knobs.text("zblend_mode") != "none":
+        raise call.refused("the stand-in renders with the Z-buffer and with transparency, and blends no depths")
+    if knobs.text("projection_mode") not in ("render camera", "perspective"):
+        raise call.refused("the stand-in renders in perspective")
+    eye = call.result(2)
+    back = call.image(0)
+    right, up = (max(0, round(each)) for each in knobs.numbers("overscan", 2))
+    format = back.format
+    box = Box(-right, -up, format.width + right, format.height + up).union(back.box)
+    return render(_geometry(call, 1), eye or Camera(), back, format, box, knobs.text("filter"))
+
+
+def _geometry(call: Call, index: int) -> Geometry:
+    found = call.result(index)
+    if isinstance(found, Geometry):
+        return found
+    if found is None or (isinstance(found, Image) and not found.planes):
+        return Geometry()
+    raise call.refused(f"input {index} is to be geometry")
+
+
+def _material(call: Call) -> Material:
+    found: Any = call.result(0)
+    if found is None or isinstance(found, (Image, Projected)):
+        return found
+    raise call.refused("a surface takes a picture or a projection")
+
+
+def _shown(call: Call) -> bool:
+    mode = call.knobs.text("render_mode")
+    if mode not in ("textured", "off"):
+        raise call.refused(f"the stand-in renders surfaces textured or off, and not {mode}")
+    return mode == "textured"
+
+
+def _place(call: Call) -> Matrix:
+    """A surface's axis is its second input, where it has one."""
+    above = call.result(1)
+    return (np.eye(4) if above is None else above) @ local(call)

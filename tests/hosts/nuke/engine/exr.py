@@ -47,7 +47,7 @@ def read(path: Path, view: str, raw: bool) -> Image:
     """The picture in a file, float32. Of several views, `view`, else the first. Raises `Refused`."""
     try:
         with OpenEXR.File(str(path), separate_channels=True) as file:
-            parts = [(file.header(index), file.channels(index)) for index in range(len(file.parts))]
+            parts = [(dict(file.header(index)), dict(file.channels(index))) for index in range(len(file.parts))]
     except Exception as error:  # OpenEXR raises whatever its binding makes of a C++ exception.
         raise Refused(f"{path} cannot be read: {error}") from None
     header = parts[0][0]

@@ -33,7 +33,7 @@ def serve(asked: TextIO, answers: TextIO) -> None:
         except (Refused, nk.ScriptError) as error:
             answer = {"error": str(error)}
         except Exception as error:  # The process goes on; the sentence says where to look.
-            traceback.print_exc(file=sys.stderr)
+            traceback.print_exc(limit=-4, file=sys.stderr)
             answer = {"error": f"the stand-in's engine failed at {request.get('node')}: {error!r}"}
         print(json.dumps({"id": request.get("id"), **answer}), file=answers, flush=True)
 

@@ -13,8 +13,8 @@ from engine.graph import Call, evaluates
 from engine.image import Box, Image
 
 _PASSIVE = """file file_type first last use_limit render_order beforeRender beforeFrameRender afterFrameRender
-    afterRender renderProgress views channels raw colorspace create_directories datatype compression metadata noprefix autocrop
-    on_error checkHashOnRead version transformType premultiplied dw_compression_level heroview write_hash
+    afterRender renderProgress views channels raw colorspace create_directories datatype compression metadata noprefix
+    autocrop on_error checkHashOnRead version transformType premultiplied dw_compression_level heroview write_hash
     frame_mode frame in_colorspace out_colorspace proxy"""
 
 

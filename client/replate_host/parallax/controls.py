@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from replate_host.parallax.motion import MOVES, PATHS
-from replate_host.parallax.nodes import Control, word
+from replate_host.parallax.nodes import Control, file, word
 from replate_host.scene import Layer, Scene
 
 BUILT = "built"
@@ -27,7 +27,7 @@ def _camera(scene: Scene, path: str) -> tuple[Control, ...]:
     length = STILL_LENGTH if scene.still else scene.last - scene.first + 1
     return (
         Control("Tab_Knob", "parallax_tab", "Parallax"),
-        Control("File_Knob", "scene", "scene", path, "The scene.json that all of this is built from."),
+        Control("File_Knob", "scene", "scene", file(path), "The scene.json that all of this is built from."),
         _button(
             "rebuild", "Build again", "Takes files, lens and layers from the scene again. What you changed stays.", True
         ),

@@ -6,12 +6,15 @@ its place. Lengths are fractions of the distance to the pivot, as in `replate_se
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 from replate_host.parallax.hand import sway
 from replate_host.parallax.nodes import Control, Node, expression
 
 MOVES = ("orbit", "dolly", "truck", "dolly-zoom", "handheld", "own")
 PATHS = ("smooth", "even", "loop")
-LOOP = PATHS.index("loop")
+LOOP, OWN = PATHS.index("loop"), "own"
 
 _ORBIT, _DOLLY, _TRUCK, _ZOOM, _HAND, _OWN = range(len(MOVES))
 _CLEAR = 0.2
@@ -97,6 +100,13 @@ def hand(seed: int = 0, loop: float | None = None) -> Node:
     """The sway of a hand, before it is scaled."""
     steps = {"seconds": "(frame-parent.start)/parent.fps", **sway(seed, loop)}
     return _expressions("hand", steps, (-320, 650))
+
+
+def plate_distance(distance: float, pose: Mapping[str, float]) -> float:
+    """The distance of focus that gives `distance` before a camera at a pose: `motion`'s shifts, tilt and pan."""
+    tilt, pan = math.radians(pose["tilt"]), math.radians(pose["pan"])
+    aside = math.sin(pan) * math.cos(tilt) * pose["shift_x"] - math.sin(tilt) * pose["shift_y"]
+    return (distance - aside) / (math.cos(pan) * math.cos(tilt)) - pose["shift_z"]
 
 
 def _by_move(said: dict[int, str], otherwise: str = "0") -> str:

@@ -58,7 +58,7 @@ def _head(card: Catalog, model: Model | None) -> list[Control]:
         Control("knobs_of", "text", hidden=True),
         Control("versions", "text", hidden=True),
         Control("there", "real", default=0.0, hidden=True),
-        Control("status", "note", "Status"),
+        Control("status", "note", "Status", default="Nothing was processed yet."),
         Control(
             "model",
             "choice",
@@ -152,7 +152,7 @@ def _control(parameter: Parameter) -> Control:
 def _prompts(parameter: Parameter, handles: Sequence[Handle]) -> list[Control]:
     name = knob_name(parameter.name)
     found = [
-        Control(f"{name}_title", "note", parameter.label, parameter.tooltip),
+        Control(f"{name}_title", "note", parameter.label, default=parameter.tooltip),
         Control(f"{name}_add_point", "button", "Add point", "Puts a point into the viewer, on this frame."),
         Control(f"{name}_add_box", "button", "Add box", "Puts a box into the viewer, on this frame.", beside=True),
     ]

@@ -36,7 +36,7 @@ def build(group: nuke.Group, operation: Operation) -> None:
         if not rule.scene:
             for index, output in enumerate(operation.outputs):
                 if group.node(read_name(output.name)) is None:
-                    _result(output, index + len(operation.inputs))
+                    _result(operation, output, index + len(operation.inputs))
         if group.node("Output1") is None:
             end = base(group, operation)
             if not rule.scene:
@@ -77,7 +77,7 @@ def join(group: nuke.Group, operation: Operation, found: Mapping[str, Sequence[s
         for node in old:
             nuke.delete(node)
         for number, (output, carried) in enumerate(steps, 1):
-            stream = _copied(stream, need(group, read_name(output.name)), carried, number)
+            stream = _copied(stream, _source(group, operation, output), carried, number)
     shown.setInput(1, stream)
 
 
@@ -127,13 +127,20 @@ def _sent(role: Input, index: int) -> None:
     write["create_directories"].setValue(True)
 
 
-def _result(output: Output, index: int) -> None:
+def _result(operation: Operation, output: Output, index: int) -> None:
     read = nuke.nodes.Read(name=read_name(output.name), xpos=index * 2 * STEP, ypos=2 * STEP)
     read["raw"].setValue(True)
     # A frame that the script says is there and is not must stop a render, and not show another one.
     read["on_error"].setValue("error")
     read["before"].setValue("black")
     read["after"].setValue("black")
+    for flipped in _flipped(operation, output):
+        grade = nuke.nodes.Grade(name=_flip_name(flipped), xpos=read.xpos(), ypos=read.ypos() + STEP // 2)
+        grade.setInput(0, read)
+        grade["channels"].setValue(flipped)
+        grade["multiply"].setValue(-1)
+        grade["black_clamp"].setValue(False)
+        read = grade
 
 
 def _places(operation: Operation, output: Output, found: Sequence[str]) -> list[tuple[str, str]]:
@@ -160,6 +167,19 @@ def _copied(stream: nuke.Node, read: nuke.Node, pairs: Sequence[tuple[str, str]]
         copy[f"from{index}"].setValue(source)
         copy[f"to{index}"].setValue(target)
     return copy
+
+
+def _source(group: nuke.Group, operation: Operation, output: Output) -> nuke.Node:
+    """Where a result is as the stream takes it."""
+    return need(group, [read_name(output.name), *map(_flip_name, _flipped(operation, output))][-1])
+
+
+def _flipped(operation: Operation, output: Output) -> list[str]:
+    return [name for name in rules.of(operation.name).flipped if name in map(nuke_name, output.channels)]
+
+
+def _flip_name(channel: str) -> str:
+    return f"flip_{channel.replace('.', '_')}"
 
 
 def _joins(group: nuke.Group) -> list[nuke.Node]:

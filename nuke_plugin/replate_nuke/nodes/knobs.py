@@ -83,7 +83,7 @@ def _make(control: Control) -> Any:
     if control.kind == "end":
         return nuke.Tab_Knob(name, label, nuke.TABENDGROUP)
     if control.kind in ("line", "note"):
-        return nuke.Text_Knob(name, label, "")
+        return nuke.Text_Knob(name, label, control.default or "")
     if control.kind == "choice":
         return nuke.Enumeration_Knob(name, label, list(control.items))
     if control.kind == "button":

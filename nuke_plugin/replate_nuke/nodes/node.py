@@ -199,7 +199,8 @@ class Node:
     def tell(self, text: str) -> None:
         """The status line."""
         with unrecorded():
-            self.group["status"].setValue(text)
+            # Without a word in it, Nuke draws a line.
+            self.group["status"].setValue(text or " ")
 
     @property
     def _menu(self) -> nuke.Enumeration_Knob:

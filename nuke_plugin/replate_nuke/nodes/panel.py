@@ -69,8 +69,11 @@ def use(node: Node, version: Version) -> None:
     with one_step("Use its settings"):
         _change(node, card, model, lambda _: wanted)
         knobs.put(node.group, parameters, version.parameters)
-        for name, value in (("seed", version.seed), ("first", version.first), ("last", version.last)):
-            node.group[name].setValue(value)
+        node.group["seed"].setValue(version.seed)
+        # A preview's single frame is no range to go on with.
+        if version.first != version.last:
+            node.group["first"].setValue(version.first)
+            node.group["last"].setValue(version.last)
 
 
 def _change(

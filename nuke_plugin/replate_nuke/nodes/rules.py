@@ -24,6 +24,8 @@ class Rule:
     """By role: patterns of the channels that are needed of data, by Nuke's names; all where none are given."""
     moved: Mapping[str, str] = field(default_factory=dict)
     """Channels of results, by Nuke's names, that go by another name in the stream."""
+    flipped: tuple[str, ...] = ()
+    """Channels of results, by Nuke's names, that count downwards: Nuke's y goes up."""
     first_to_alpha: bool = False
     """The first channel of the result is the stream's alpha as well, for what follows to use."""
 
@@ -39,6 +41,7 @@ _RULES = {
         tile=0x3F7F8FFF,
         # Nuke's own layers forward and backward have u and v, and no place for more.
         moved={"forward.alpha": "occlusion.forward", "backward.alpha": "occlusion.backward"},
+        flipped=("forward.v", "backward.v"),
     ),
     "layers": Rule(
         title="Parallax",

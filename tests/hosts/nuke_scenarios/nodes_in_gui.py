@@ -1,0 +1,64 @@
+"""At the keyboard: the menu with its icons, a node made by it, handles and models changed in the panel, undone."""
+
+import threading
+from pathlib import Path
+
+import nuke
+
+
+def on_main(act):
+    """Does something on Nuke's main thread, and raises here what was raised there."""
+    raised = []
+
+    def attempt():
+        try:
+            return act()
+        except BaseException as error:
+            raised.append(error)
+
+    result = nuke.executeInMainThreadWithResult(attempt)
+    if raised:
+        raise raised[0]
+    return result
+
+
+def menu_is_whole():
+    from replate_nuke import agent, startup
+
+    assert startup.problem() == "", startup.problem()
+    assert agent.started() is None, "the agent was started though nobody asked for anything"
+    menu = nuke.menu("Nodes").menu("Replate")
+    titles = [item.name() for item in menu.items()]
+    assert titles[:7] == ["Restyle", "Depth", "Segment", "Matte", "Inpaint", "Flow", "Parallax"], titles
+    assert titles[-2:] == ["Open Scene...", "Ask the Server Again"], titles
+    for item in menu.items():
+        icon = item.icon() if item.name() in titles[:7] else ""
+        assert not icon or any((Path(path) / icon).is_file() for path in nuke.pluginPath()), icon
+
+
+def make(title):
+    nuke.menu("Nodes").menu("Replate").findItem(title).invoke()
+    from replate_nuke.nodes import all_nodes
+
+    return all_nodes()[-1]
+
+
+def press(node, knob):
+    on_main(lambda: node.group[knob].execute())
+    # What a button puts off is done before this is.
+    on_main(lambda: None)
+
+
+on_main(menu_is_whole)
+plate = on_main(lambda: nuke.nodes.Constant(name="plate1"))
+on_main(plate.selectOnly)
+segment = on_main(lambda: make("Segment"))
+assert on_main(lambda: segment.group.input(0).name()) == "plate1"
+press(segment, "p_prompts_add_point")
+press(segment, "p_prompts_add_box")
+assert len(on_main(segment.parameters)["prompts"]) == 2
+press(segment, "p_prompts_1_remove")
+assert ["width" in each for each in on_main(segment.parameters)["prompts"]] == [True]
+on_main(nuke.undo)
+assert len(on_main(segment.parameters)["prompts"]) == 2
+assert threading.current_thread() is not threading.main_thread()

@@ -1,0 +1,38 @@
+"""A plate through a node and back; then again, with nothing of it changed, and with something. Arguments OUT, PLATE, RESULT."""
+
+import desk
+import nuke
+
+out, plate, result = desk.arguments(3)
+renders = desk.rendered()
+
+
+def processed():
+    """Presses Process; what was rendered for it, and what the node says."""
+    del renders[:]
+    node.group["process"].execute()
+    return {"rendered": len(renders), "said": node.group["status"].value(), "versions": len(node.versions)}
+
+
+read = desk.plate(plate, 1001, 1003)
+grade = nuke.nodes.Grade(inputs=[read])
+node = desk.replate("identity", grade)
+found = {"first": processed(), "again": processed()}
+
+grade.setXYpos(10, 20)
+grade["label"].setValue("nothing new")
+node.group.setName("Renamed")
+found["looks changed"] = processed()
+
+nuke.root()["proxy"].setValue(True)
+found["in proxy"] = processed()
+found["proxy is on still"] = bool(nuke.root()["proxy"].value())
+nuke.root()["proxy"].setValue(False)
+
+write = desk.write(node.group, result)
+nuke.execute(write, 1001, 1003)
+
+grade["multiply"].setValue(0.5)
+found["graded"] = processed()
+found["there"] = sorted(node.there())
+desk.report(out, **found)

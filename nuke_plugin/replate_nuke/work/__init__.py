@@ -1,6 +1,6 @@
-"""What a node of Replate's does: it sends what feeds it, and shows what comes back. All of it returns at once.
+"""What a node of Replate's does: it sends what feeds it, and shows what comes back.
 
-Without a GUI, nothing here is asked by buttons: `farm` does what a render needs, synchronously.
+With a GUI all of it returns at once; without, when it is done. What a render needs, `farm` has there.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ for. No Qt, no viewer.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -24,9 +23,9 @@ from replate_nuke.nodes import Node
 from replate_nuke.work import record
 from replate_nuke.work.asking import Wish, frames_sent
 from replate_nuke.work.moving import Result
-from replate_nuke.work.pump import PAUSE
+from replate_nuke.work.pump import finish
 from replate_nuke.work.results import frames_in, frames_there
-from replate_nuke.work.running import Pace, Running
+from replate_nuke.work.running import Running
 from replate_nuke.work.upstream import results
 
 _reasons: dict[str, str] = {}
@@ -154,13 +153,13 @@ def _provide(node: Node, frames: Sequence[int]) -> None:
     version = node.shown()
     if version is not None and _lacking(version, frames) and record.jobs(version, nuke.views()):
         # A job that is not known any more is asked for anew below.
-        _finish(Running(agent.current(), node, follow=version, records=False))
+        finish(Running(agent.current(), node, follow=version, records=False))
     lacking = _lacking(version, frames) if version is not None else list(frames)
     if lacking:
         wish = _wish(node, version, lacking)
         for pin in node.inputs():
             _prepare(node.group.input(pin.index), frames_sent(node, wish))
-        run = _finish(Running(agent.current(), node, wish, records=version is None))
+        run = finish(Running(agent.current(), node, wish, records=version is None))
         if run.error is not None:
             raise run.error
         version = version or run.version
@@ -182,13 +181,3 @@ def _wish(node: Node, version: Version | None, lacking: Sequence[int]) -> Wish:
 def _lacking(version: Version, frames: Sequence[int]) -> list[int]:
     there = set(frames_in(version.outputs, frames, nuke.views()))
     return [frame for frame in frames if frame not in there]
-
-
-def _finish(run: Running) -> Running:
-    """Takes all steps, one after the other."""
-    waiting = threading.Event()
-    while not run.ended:
-        agent.current().drain()
-        if run.step() is Pace.LATER and not run.ended:
-            waiting.wait(PAUSE)
-    return run

@@ -30,7 +30,10 @@ class Pump:
         self._thread: threading.Thread | None = None
 
     def add(self, run: Running) -> None:
-        """Takes it from here; returns at once."""
+        """Takes it from here, and returns at once; without a GUI, when it has ended."""
+        if not nuke.GUI:
+            finish(run)
+            return
         with self._lock:
             self._runs.append(run)
             if self._thread is None:
@@ -98,6 +101,18 @@ class Pump:
             if _on_main_thread(self.tick) is not Pace.AGAIN:
                 self._wake.wait(PAUSE)
             self._wake.clear()
+
+
+def finish(run: Running) -> Running:
+    """Takes all of a run's steps, one after the other."""
+    waiting = threading.Event()
+    while not run.ended:
+        speaking = agent.started()
+        if speaking is not None:
+            speaking.drain()
+        if run.step() is Pace.LATER and not run.ended:
+            waiting.wait(PAUSE)
+    return run
 
 
 class _Bars:

@@ -85,6 +85,7 @@ class Running:
         self._version = follow
         self._views: tuple[str, ...] = ()
         self._handles: dict[str, JobHandle] = {}
+        self._offers: list[int] = []
         self._done_before = 0.0
         self._news = False
         self._away_since: float | None = None
@@ -174,9 +175,8 @@ class Running:
             while nuke.executing() or not self._rendered(feed, frame):
                 yield Pace.LATER
             for view in plan.views:
-                offered = {"plate": feed.picture(view, (frame,)), "kind": feed.pin.kind}
                 # What could not be offered is read when the job is asked for, and complained of then.
-                self._agent.request("offer", offered, lambda result, error: None)
+                self._offers.append(self._agent.offer(feed.picture(view, (frame,)), feed.pin.kind))
             yield Pace.AGAIN
         self._done_before = RENDERING if missing else 0.0
 
@@ -278,6 +278,8 @@ class Running:
         self._tell(f"{telling.frames(count)} there already, nothing has changed", 1.0)
 
     def _cancel_jobs(self) -> None:
+        for offer in self._offers:
+            self._agent.withdraw(offer)
         for handle in self._handles.values():
             if handle.ended:
                 continue

@@ -88,6 +88,16 @@ def until(condition, what):
         pause.wait(0.02)
 
 
+def press(node, button):
+    """Presses a button of a node, from a scenario's own thread."""
+    on_main(lambda: node.group[button].execute())
+
+
+def said(node):
+    """The status line, asked from a scenario's own thread."""
+    return on_main(lambda: node.group["status"].value())
+
+
 def arguments(count):
     """The scenario's own, the last ones of Nuke's command line. The first is the file that `report` writes."""
     return sys.argv[-count:]

@@ -1,42 +1,38 @@
-"""At the keyboard: two nodes at once, one cancelled in the middle. Arguments OUT, PLATE, GATES: `held` is opened by the test."""
+"""At the keyboard: two nodes at once, one of them cancelled in the middle. Arguments OUT, PLATE.
 
-from pathlib import Path
+The test's gate "held" lets one frame of that node pass, and the gate "free" all of the other one's.
+"""
 
 import desk
 import nuke
 
-out, plate, gates = desk.arguments(3)
+out, plate = desk.arguments(2)
 
 
 def made():
-    read = desk.plate(plate, 1001, 1004)
-    style = desk.plate(plate, 1001, 1001)
+    read, style = desk.plate(plate, 1001, 1003), nuke.nodes.CheckerBoard2()
     return [
-        desk.replate("restyle", read, style, model="restyle/invert", p_gate=gate, first=1001, last=1004)
-        for gate in ("held", "open")
+        desk.replate("restyle", read, style, model="restyle/invert", p_gate=gate, first=1001, last=1003)
+        for gate in ("held", "free")
     ]
 
 
-def press(node, button):
-    node.group[button].execute()
-
-
 held, free = desk.on_main(made)
-desk.on_main(press, held, "process")
-desk.on_main(press, free, "process")
-# The other one is done while this one is held in its second frame.
-desk.until(lambda: len(free.there()) == 4, "the node that is not held is done")
+desk.press(held, "process")
+desk.press(free, "process")
+desk.until(lambda: len(free.there()) == 3, "the node that is not held is done")
 desk.until(lambda: len(held.there()) == 1, "the held one has its first frame")
-bars = [bar.name for bar in getattr(nuke, "progress_tasks", list)()]
-desk.on_main(press, held, "cancel")
-said = desk.on_main(lambda: held.group["status"].value())
-Path(gates, "cancelled").touch()
-version = desk.on_main(held.versions.__getitem__, -1)
+desk.press(held, "process")
+refused = desk.said(held)
+desk.press(held, "cancel")
+cancelled = desk.said(held)
+desk.until(lambda: free.versions[-1].state == "done", "the free one is recorded")
 desk.report(
     out,
-    said=said,
-    there=desk.on_main(lambda: sorted(held.there())),
-    state=version.state,
-    others=desk.on_main(lambda: [free.group["status"].value(), sorted(free.there()), free.versions[-1].state]),
-    again=desk.on_main(lambda: bool(__import__("replate_nuke.work", fromlist=["work"]).running(held))),
+    refused=refused,
+    cancelled=cancelled,
+    there=desk.on_main(lambda: [sorted(held.there()), sorted(free.there())]),
+    states=desk.on_main(lambda: [node.versions[-1].state for node in (held, free)]),
+    job=desk.on_main(lambda: held.versions[-1].job),
+    free=desk.said(free),
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import desk
 import nuke
+
 from replate_nuke.work.upstream import look
 
 out, plate, folder = desk.arguments(3)

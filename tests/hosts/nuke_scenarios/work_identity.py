@@ -1,4 +1,4 @@
-"""A plate through a node and back; then again, with nothing of it changed, and with something. Arguments OUT, PLATE, RESULT."""
+"""A plate through a node and back; again with nothing changed, and with something. Arguments OUT, PLATE, RESULT."""
 
 import desk
 import nuke

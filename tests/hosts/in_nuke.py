@@ -1,0 +1,85 @@
+"""Nuke with the plugin, in a process of its own: the one that NUKE_BIN names, or else the stand-in in `nuke/`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from serving import clean_environment
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SCENARIOS = HERE / "nuke_scenarios"
+SECONDS = 180.0
+"""For one process, on a machine with much else to do; most take few."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a process of Nuke's ended."""
+
+    code: int
+    said: str
+    """All that it printed."""
+
+
+@dataclass(frozen=True)
+class Nuke:
+    """Starts Nukes that share a home, a cache and a server."""
+
+    home: Path
+    """In place of the artist's: ~/.nuke, the cache of the catalog, `replate` for scripts that were never saved."""
+    server: str = ""
+    python: str = sys.executable
+    """The stand-in's: what Nuke's own Python is to a real one."""
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables."""
+
+    def scenario(self, name: str, *arguments: object, gui: bool = False) -> Done:
+        """Runs a file of `nuke_scenarios` in it, to its end, with a window or without."""
+        script = str(SCENARIOS / f"{name}.py")
+        return self.run("--tg" if gui else "-t", script, *arguments)
+
+    def run(self, *arguments: object) -> Done:
+        """Nuke with a command line of its own."""
+        process = self.start(*arguments)
+        try:
+            said, _ = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+        return Done(process.returncode, said)
+
+    def start(self, *arguments: object) -> subprocess.Popen[str]:
+        """The same, for a test that has something to do meanwhile."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        return subprocess.Popen(
+            [*self._program(), *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self._environment(),
+            cwd=self.home,
+        )
+
+    def _program(self) -> list[str]:
+        real = os.environ.get("NUKE_BIN")
+        return shlex.split(real) if real else [self.python, str(HERE / "nuke" / "start.py")]
+
+    def _environment(self) -> dict[str, str]:
+        own = {
+            "NUKE_PATH": str(ROOT / "nuke_plugin"),
+            "NUKE_HOME_FOR_TESTS": str(self.home / ".nuke"),
+            "HOME": str(self.home),
+            "XDG_CACHE_HOME": str(self.home / ".cache"),
+            "PYTHONPATH": str(SCENARIOS),
+            "REPLATE_AGENT": sys.executable,
+            "REPLATE_TEST_ENGINE": shlex.join([sys.executable, str(HERE / "nuke" / "engine")]),
+            "REPLATE_SERVER": self.server,
+        }
+        kept = {name: value for name, value in clean_environment().items() if name != "OCIO"}
+        return {**kept, **own, **self.more}

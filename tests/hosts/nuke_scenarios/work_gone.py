@@ -1,0 +1,24 @@
+"""At the keyboard: the server goes away in the middle, and comes back. Arguments OUT, PLATE, SIGN.
+
+SIGN is touched when the first frame is there: the test kills the server then, starts it again, and opens the gate.
+"""
+
+from pathlib import Path
+
+import desk
+import nuke
+
+out, plate, sign = desk.arguments(3)
+
+
+def made():
+    read, style = desk.plate(plate, 1001, 1003), nuke.nodes.CheckerBoard2()
+    return desk.replate("restyle", read, style, model="restyle/invert", p_gate="gone", first=1001, last=1003)
+
+
+node = desk.on_main(made)
+desk.press(node, "process")
+desk.until(lambda: len(node.there()) == 1, "the first frame is there")
+Path(sign).touch()
+desk.until(lambda: node.versions[-1].state == "done", "the job is done all the same")
+desk.report(out, there=desk.on_main(lambda: sorted(node.there())), said=desk.said(node))

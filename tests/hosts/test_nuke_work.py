@@ -1,0 +1,195 @@
+"""What a node does in Nuke: it sends what feeds it, once; shows what comes back; and renders without an artist."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenImageIO as oiio  # noqa: N813
+import pytest
+from in_nuke import Nuke
+from numpy.typing import NDArray
+
+from serving import Server, Studio, serving, until
+
+FRAMES = (1001, 1002, 1003)
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    return Studio.install(tmp_path_factory.mktemp("studio"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, studio: Studio) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server"), settings=studio.settings) as server:
+        yield server
+
+
+@pytest.fixture
+def nuke(tmp_path: Path, server: Server) -> Nuke:
+    return Nuke(tmp_path / "home", server.address)
+
+
+@pytest.fixture
+def plate(tmp_path: Path) -> Path:
+    """Three frames as bad as plates get: HDR, negatives, alpha, overscan, anamorphic, timecode."""
+    pattern = tmp_path / "plates" / "plate.%04d.exr"
+    write_plate(pattern, FRAMES)
+    return pattern
+
+
+def write_plate(pattern: Path, frames: Sequence[int], size: tuple[int, int] = (20, 12)) -> None:
+    """Half floats from a seed by the frame's number; the data window reaches over the format by 3 and 2 pixels."""
+    pattern.parent.mkdir(parents=True, exist_ok=True)
+    for frame in frames:
+        random = np.random.default_rng(frame)
+        width, height = size[0] + 6, size[1] + 4
+        pixels = random.normal(0.5, 2.0, (height, width, 4)).astype(np.float16)
+        pixels[..., 3] = random.random((height, width))
+        pixels[0, 0, :3] = 65504, -20, 1e-7
+        header = oiio.ImageSpec(width, height, 4, "half")
+        header.x, header.y = -3, -2
+        header.full_width, header.full_height = size
+        header["PixelAspectRatio"] = 2.0
+        header.attribute("smpte:TimeCode", oiio.TypeTimeCode, (0x01020300 + frame % 10, 0))
+        header["comment"] = f"frame {frame}"
+        file = oiio.ImageOutput.create("openexr")
+        assert file.open(str(pattern) % frame, header), file.geterror()
+        assert file.write_image(pixels)
+        file.close()
+
+
+def read(path: str | Path) -> tuple[oiio.ImageSpec, NDArray[np.float32]]:
+    file = oiio.ImageInput.open(str(path))
+    assert file is not None, oiio.geterror()
+    pixels: NDArray[np.float32] = file.read_image(0, 0, 0, file.spec().nchannels, "float")
+    return file.spec(), pixels
+
+
+def found(nuke: Nuke, scenario: str, tmp_path: Path, *arguments: object, gui: bool = False) -> dict[str, Any]:
+    """What a scenario reports."""
+    out = tmp_path / f"{scenario}.json"
+    done = nuke.scenario(scenario, out, *arguments, gui=gui)
+    assert done.code == 0, done.said
+    assert out.is_file(), done.said
+    report: dict[str, Any] = json.loads(out.read_text("utf-8"))
+    return report
+
+
+def test_digests_change_with_pixels_and_with_nothing_else(nuke: Nuke, plate: Path, tmp_path: Path) -> None:
+    said = found(nuke, "work_digest", tmp_path, plate, tmp_path)
+    digests = {name: each[0] for name, each in said.items()}
+    assert digests["as it was made"] == digests["looks"]
+    rising = [
+        "looks",
+        "expression",
+        "expression on another node",
+        "the other node's knob",
+        "animation",
+        "format",
+        "working space",
+        "held",
+        "group",
+        "inside the group",
+    ]
+    assert len({digests[name] for name in rising}) == len(rising)
+    assert said["animation"] == said["saved and opened"]
+    assert said["inside the group"] == said["looks inside the group"]
+    before, after = said["saved and opened"], said["a file"]
+    assert before[0] == after[0], "files have no part in the graph's digest"
+    assert before[1] == after[1], "the frame whose file was not touched is the same"
+    assert before[2] != after[2]
+    assert said["held"][1] != said["another file, held"][1], "behind a FrameHold any file may be what is seen"
+
+
+def test_identity_gives_the_plate_back(nuke: Nuke, plate: Path, tmp_path: Path) -> None:
+    result = tmp_path / "results" / "final.%04d.exr"
+    said = found(nuke, "work_identity", tmp_path, plate, result)
+    assert said["first"]["rendered"] == 3, said
+    assert said["there"] == list(FRAMES), said
+    for name in ("again", "looks changed", "in proxy"):
+        assert said[name] == {
+            "rendered": 0,
+            "said": "3 frames there already, nothing has changed",
+            "versions": 1,
+        }
+    assert said["proxy is on still"]
+    assert said["graded"]["rendered"] == 3 and said["graded"]["versions"] == 2
+    for frame in FRAMES:
+        (before, pixels), (after, rendered) = read(str(plate) % frame), read(str(result) % frame)
+        assert np.array_equal(pixels, rendered)
+        assert (after.x, after.y, after.full_width, after.full_height) == (-3, -2, 20, 12)
+        assert after.getattribute("PixelAspectRatio") == before.getattribute("PixelAspectRatio")
+        assert after.getattribute("smpte:TimeCode") == before.getattribute("smpte:TimeCode")
+
+
+def test_a_script_renders_without_an_artist(nuke: Nuke, server: Server, plate: Path, tmp_path: Path) -> None:
+    result, script = tmp_path / "final" / "final.%04d.exr", tmp_path / "shot" / "shot.nk"
+    script.parent.mkdir()
+    made = found(nuke, "work_made", tmp_path, plate, result, script)
+    assert (made["state"], made["there"]) == ("done", [1001, 1002]), made
+    assert json.loads(made["recipe"])["model"] == "restyle/invert"
+    assert made["pattern"].startswith(f"{script.parent.as_posix()}/replate/results/")
+
+    offline = Nuke(nuke.home, "127.0.0.1:1")
+    done = offline.run("-x", "-F", "1001-1002", script)
+    assert done.code == 0, f"what is there needs no server: {done.said}"
+    first, second = (read(str(result) % frame)[1] for frame in (1001, 1002))
+    assert not np.array_equal(first, read(str(plate) % 1001)[1])
+
+    done = offline.run("-x", "-F", "1003-1003", script)
+    assert done.code != 0
+    assert "Restyle1" in done.said and "1003" in done.said, done.said
+    assert not Path(str(result) % 1003).exists(), "no plate passes for a result"
+
+    Path(made["pattern"].replace("####", "1001")).unlink()
+    done = nuke.run("-x", "-F", "1001-1003", script)
+    assert done.code == 0, done.said
+    assert np.array_equal(read(str(result) % 1001)[1], first), "had from the server by the job's id"
+    assert np.array_equal(read(str(result) % 1002)[1], second)
+    assert not np.array_equal(read(str(result) % 1003)[1], read(str(plate) % 1003)[1]), "processed then and there"
+
+
+def test_two_at_once_and_one_cancelled(nuke: Nuke, server: Server, studio: Studio, plate: Path, tmp_path: Path) -> None:
+    gate = studio.gate("held", allowed=1)
+    studio.gate("free").open()
+    said = found(nuke, "work_cancelled", tmp_path, plate, gui=True)
+    gate.open()
+    assert "cancel it first" in said["refused"], said
+    assert said["cancelled"].startswith("Cancelled"), said
+    assert said["there"] == [[1001], list(FRAMES)], said
+    assert said["states"] == ["cancelled", "done"], said
+    with server.connect() as client:
+        until(lambda: client.job(said["job"]).state.ended, "the server knows of it")
+        assert client.job(said["job"]).state.value == "cancelled"
+
+
+def test_a_server_that_goes_and_comes_back(tmp_path: Path, studio: Studio, plate: Path) -> None:
+    gate, sign = studio.gate("gone", allowed=1), tmp_path / "sign"
+    with serving(tmp_path / "server", settings=studio.settings) as server:
+        nuke = Nuke(tmp_path / "home", server.address)
+        artist = ThreadPoolExecutor(1).submit(found, nuke, "work_gone", tmp_path, plate, sign, gui=True)
+        until(lambda: sign.exists() or artist.done(), "the first frame is there")
+        server.kill()
+        gate.open()
+        server.start()
+        said = artist.result()
+    assert said["there"] == list(FRAMES), said
+    assert said["said"] == "3 frames done", said
+
+
+def test_a_job_is_taken_up_by_a_script_that_is_opened_again(
+    nuke: Nuke, studio: Studio, plate: Path, tmp_path: Path
+) -> None:
+    gate, script = studio.gate("left", allowed=1), tmp_path / "shot.nk"
+    left = found(nuke, "work_left", tmp_path, plate, script, gui=True)
+    assert left["job"] and left["state"] == "running", left
+    gate.open()
+    said = found(nuke, "work_resumed", tmp_path, script, gui=True)
+    assert said["before"] == [1001]
+    assert (said["there"], said["job"], said["rendered"]) == (list(FRAMES), left["job"], []), said

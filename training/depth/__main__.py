@@ -42,6 +42,8 @@ MIDDLE = replace(SMALL, pictures=4, shapes=((288, 384), (320, 320), (384, 288), 
 VARIED = replace(MIDDLE, most=1.6, plain=0.3, patched=0.3)
 LARGE = replace(MIDDLE, shapes=((384, 448), (320, 448), (384, 512), (448, 320)), pairs=True)
 FREE = replace(LARGE, most=1.6, plain=0.2)
+LONG = replace(MIDDLE, shapes=(*MIDDLE.shapes, (320, 448)), most=1.3, plain=0.4, patched=0.1)
+LAST = replace(LARGE, most=1.3, plain=0.6)
 LATE = ("to_sixteenth", "to_eighth")
 STAGES = (
     Stage(steps=3000, drawing=SMALL, told=0.3, hints=0.3, parts=tuple(HINTS)),
@@ -50,10 +52,35 @@ STAGES = (
     Stage(
         2800, VARIED, 1.3e-3, rising=1, falling=2800, end=6e-4, edges=1.5, told=0.5, hints=0.3, parts=LATE, decay=0.1
     ),
-    Stage(1200, LARGE, 6e-4, rising=1, falling=1200, end=4.2e-4, edges=1.5, told=0.3, hints=0.1, parts=LATE, still=0.3),
-    Stage(1300, FREE, 4.2e-4, rising=1, falling=1300, edges=1.5, told=0.5, hints=0.2, parts=LATE, still=0.3, decay=0.1),
+    Stage(200, LARGE, 6e-4, rising=1, edges=1.5, told=0.3, hints=0.1, parts=LATE, still=0.3),
+    Stage(
+        17000,
+        LONG,
+        rate=1.2e-3,
+        falling=17000,
+        end=3e-4,
+        edges=1.5,
+        told=0.5,
+        hints=0.2,
+        parts=LATE,
+        orthogonal=True,
+        mean=0.999,
+    ),
+    Stage(
+        3000,
+        LAST,
+        rate=3e-4,
+        rising=1,
+        falling=3000,
+        edges=1.5,
+        told=0.5,
+        hints=0.1,
+        parts=LATE,
+        still=0.3,
+        orthogonal=True,
+    ),
 )
-SHIPPED = (11000, 12000, 13300)
+SHIPPED = (31000,)
 """The steps whose mean ships."""
 FRAMES = 44
 """Of each film."""

@@ -1,4 +1,4 @@
-"""Training itself: AdamW, one rate held and then brought down, a running mean of the weights that is what ships."""
+"""Training itself: AdamW and Muon, one rate held and then brought down, a running mean of the weights that is what ships."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from torch.nn.utils import clip_grad_norm_
 from replate_server.operations.depth.network import DepthNetwork
 from training.depth.data import Batch, Batches, Drawing
 from training.depth.losses import agreement, aligned, silhouettes, stillness, thinking
+from training.depth.muon import Muon
 from training.depth.teacher import HINTS, Picture, Plane, Teacher
 from training.depth.together import average, ranks
 
@@ -45,6 +46,8 @@ class Stage:
     parts: tuple[str, ...] = ()
     """Where: parts that have hints. With one of them the drawing must be hinted."""
     decay: float = 0.02
+    orthogonal: bool = False
+    """Whether the network's dense convolutions take Muon's steps; all else takes AdamW's."""
     mean: float = 0.998
     """How much of the running mean stays at a step."""
 
@@ -58,6 +61,7 @@ class State:
     guesses: nn.ModuleDict
     """From the student's features to what the teacher would think: for training alone."""
     optimiser: torch.optim.Optimizer
+    muon: Muon
     step: int = 0
 
     @classmethod
@@ -73,7 +77,9 @@ class State:
         wide = [weight for weight in weights if weight.ndim > 1]
         narrow = [weight for weight in weights if weight.ndim <= 1]
         groups: list[dict[str, Any]] = [{"params": wide}, {"params": narrow, "weight_decay": 0.0}]
-        return cls(network, mean, guesses, torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98)))
+        adamw = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98))
+        dense = [weight for weight in network.parameters() if weight.ndim > 1 and weight.shape[1] > 1]
+        return cls(network, mean, guesses, adamw, Muon(dense))
 
     def save(self, path: Path) -> None:
         partial = path.with_suffix(".partial")
@@ -88,7 +94,7 @@ class State:
         self.step = kept["step"]
 
     def _parts(self) -> dict[str, Any]:
-        names = ("network", "mean", "guesses", "optimiser")
+        names = ("network", "mean", "guesses", "optimiser", "muon")
         return {name: getattr(self, name) for name in names}
 
 
@@ -116,7 +122,7 @@ def train(
     learned = [*state.network.parameters(), *state.guesses.parameters()]
     while state.step < begun + stage.steps:
         rate = _rate(state.step - begun, stage)
-        for group in state.optimiser.param_groups:
+        for group in (*state.optimiser.param_groups, *state.muon.param_groups):
             group["lr"] = rate
         losses = _losses(state, batches(state.step), stage)
         total = sum(losses.values(), start=torch.zeros(()))
@@ -124,6 +130,8 @@ def train(
         total.backward()  # type: ignore[no-untyped-call]
         average([weight.grad for weight in learned if weight.grad is not None])
         clip_grad_norm_(state.network.parameters(), 1.0)
+        if stage.orthogonal:
+            state.muon.step()
         state.optimiser.step()
         state.step += 1
         average([value for value in state.network.buffers() if value.is_floating_point()])

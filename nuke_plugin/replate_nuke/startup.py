@@ -52,7 +52,8 @@ def _once(name: str, act: Callable[[], None]) -> None:
     try:
         act()
     except Exception as error:
-        _problem = _problem or (
-            f"Replate did not start ({type(error).__name__}: {error}): install it anew with 'replate install nuke'."
-        )
-        nuke.tprint(_problem)
+        if not _problem:
+            _problem = (
+                f"Replate did not start ({type(error).__name__}: {error}): install it anew with 'replate install nuke'."
+            )
+            nuke.tprint(_problem)

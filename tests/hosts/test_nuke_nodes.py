@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hosts.nuke_running import PLUGIN, ROOT, Nuke
+from hosts.in_nuke import ROOT, Nuke
 from replate.frame import DATA, Box, Frame, FrameSpec, PixelType
 from replate.media import write_frame
 from serving import serving
@@ -23,59 +24,64 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def nuke(address: str, tmp_path: Path) -> Nuke:
-    return Nuke(tmp_path, address)
+    return Nuke(tmp_path / "home", address)
+
+
+def passes(nuke: Nuke, name: str, *arguments: object, gui: bool = False) -> str:
+    """What a scenario printed; the test fails with all of it if the scenario did."""
+    done = nuke.scenario(name, *arguments, gui=gui)
+    assert done.code == 0, f"{name}: {done.said[-6000:]}"
+    return done.said
 
 
 def test_a_node_of_each_operation_keeps_its_knobs_in_a_script_that_opens_without_the_plugin(
     nuke: Nuke, tmp_path: Path
 ) -> None:
     script, record = tmp_path / "nodes.nk", tmp_path / "set.json"
-    nuke.scenario("nodes_made", script, record)
-    Nuke(tmp_path, path=()).scenario("nodes_reopened", script, record)
+    passes(nuke, "nodes_made", script, record)
+    passes(replace(nuke, more={"NUKE_PATH": ""}), "nodes_reopened", script, record)
 
 
 def test_models_catalogs_and_settings_change_and_keep_what_the_artist_set(nuke: Nuke, tmp_path: Path) -> None:
-    nuke.scenario("nodes_changed", tmp_path)
+    passes(nuke, "nodes_changed", tmp_path)
 
 
 def test_points_and_boxes_are_told_as_the_wire_has_them(nuke: Nuke, tmp_path: Path) -> None:
-    nuke.scenario("nodes_pointed", tmp_path / "points.nk")
+    passes(nuke, "nodes_pointed", tmp_path / "points.nk")
 
 
 def test_versions_are_looked_at_frame_by_frame_and_layer_by_layer(nuke: Nuke, tmp_path: Path) -> None:
     for stem, frames in (("matte1", (1001, 1003)), ("matte2", (1001,))):
         for number in frames:
             write_frame(tmp_path / f"{stem}.{number}.exr", mattes(number))
-    said = nuke.scenario("nodes_looked_at", tmp_path.as_posix(), tmp_path / "versions.nk")
+    said = passes(nuke, "nodes_looked_at", tmp_path.as_posix(), tmp_path / "versions.nk")
     assert tmp_path.as_posix() in said
 
 
 def test_the_menu_and_the_panel_at_the_keyboard(nuke: Nuke) -> None:
-    nuke.scenario("nodes_in_gui", mode=("--tg",))
+    passes(nuke, "nodes_in_gui", gui=True)
 
 
 def test_without_agent_or_server_there_is_one_sentence(tmp_path: Path) -> None:
-    missing = Nuke(tmp_path, "127.0.0.1:9", settings={"REPLATE_AGENT": str(tmp_path / "nowhere" / "python")})
     unreachable = Nuke(tmp_path, "127.0.0.1:9")
+    missing = replace(unreachable, more={"REPLATE_AGENT": str(tmp_path / "nowhere" / "python")})
     for nuke in (missing, unreachable):
-        said = nuke.scenario("nodes_refused").strip().splitlines()
+        said = passes(nuke, "nodes_refused").strip().splitlines()
         assert len(said) == 1 and said[0].startswith("Replate: ") and said[0].endswith("."), said
 
 
 @pytest.mark.parametrize("broken", ["replate_host is missing", "a file of it is damaged"])
-@pytest.mark.parametrize("mode", ["-t", "--tg"])
-def test_a_broken_install_never_stops_nuke(broken: str, mode: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("gui", [False, True])
+def test_a_broken_install_never_stops_nuke(broken: str, gui: bool, tmp_path: Path) -> None:
     plugin = tmp_path / "plugin"
-    shutil.copytree(PLUGIN, plugin)
+    shutil.copytree(ROOT / "nuke_plugin", plugin)
     if broken.startswith("a file"):
         shutil.copytree(ROOT / "client" / "replate_host", plugin / "replate_host")
         (plugin / "replate_nuke" / "nodes" / "node.py").write_text("this is no Python")
-    nuke = Nuke(tmp_path, path=(plugin,))
-    done = nuke.run((mode,), ROOT / "tests" / "hosts" / "nuke_scenarios" / "nodes_broken.py")
-    assert done.returncode == 0 and "Nuke runs" in done.stdout, done.stdout + done.stderr
-    told = [line for line in (done.stdout + done.stderr).splitlines() if "Replate did not start" in line]
-    assert told and all("replate install nuke" in line for line in told)
-    assert "Traceback" not in done.stdout + done.stderr
+    said = passes(Nuke(tmp_path / "home", more={"NUKE_PATH": str(plugin)}), "nodes_broken", gui=gui)
+    told = [line for line in said.splitlines() if "Replate did not start" in line]
+    assert "Nuke runs" in said and told and all("replate install nuke" in line for line in told), said
+    assert "Traceback" not in said
 
 
 def mattes(number: int) -> Frame:

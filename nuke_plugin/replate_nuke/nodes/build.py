@@ -41,6 +41,10 @@ def build(catalog: Catalog, name: str) -> Node:
         group["help"].setValue(operation.tooltip)
         panel.first(group, card)
         inside.build(group, operation)
+        if rule.scene:
+            from replate_nuke import parallax
+
+            parallax.prepare(group)
         node = Node(group)
         if selected:
             group.setInput(0, selected[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import nuke
@@ -15,6 +16,7 @@ from replate_nuke.nodes import Node, Pin
 from replate_nuke.work import folders, results, special
 from replate_nuke.work.sending import Feed
 from replate_nuke.work.upstream import digest, direct
+from replate_nuke.work.upstream import results as results_of
 
 _NEIGHBOURS: Mapping[str, int] = {"flow": 1}
 """By operation: frames on each side of those asked for that are looked at, too."""
@@ -112,9 +114,14 @@ class Plan:
             "outputs": outputs_of(self.outputs, view),
             "range": [wish.first, wish.last],
             "seed": wish.seed,
-            "title": self.node.name,
+            "title": _title(self.node),
             "priority": wish.priority,
         }
+
+
+def _title(node: Node) -> str:
+    """What lists of jobs show: "sh010_comp_v003 Restyle1"."""
+    return f"{Path(str(nuke.root()['name'].value())).stem} {node.name}".strip()[:200]
 
 
 def outputs_of(outputs: Mapping[str, str], view: str) -> dict[str, str]:
@@ -129,9 +136,12 @@ def frames_sent(node: Node, wish: Wish) -> Sequence[int]:
     first, last = min([wish.first - aside, *placed]), max([wish.last + aside, *placed])
     plate = node.group.input(0)
     if plate is not None and aside:
-        # Beyond its ends a plate repeats itself or is black: no neighbour to measure against.
-        first = max(first, min(wish.first, int(plate.firstFrame())))
-        last = min(last, max(wish.last, int(plate.lastFrame())))
+        # Beyond its ends a plate repeats itself or is black, and a result is not there: no neighbours to look at.
+        before, after = range(first, wish.first), range(wish.last + 1, last + 1)
+        known = range(int(plate.firstFrame()), int(plate.lastFrame()) + 1)
+        lacking = {frame for result in results_of(plate) for frame in result.lacks([*before, *after])}
+        first = min([wish.first, *(frame for frame in before if frame in known and frame not in lacking)])
+        last = max([wish.last, *(frame for frame in after if frame in known and frame not in lacking)])
     return range(first, last + 1)
 
 

@@ -132,7 +132,7 @@ def _prepare(source: nuke.Node | None, frames: Sequence[int]) -> None:
     """What feeds a node, the farthest first: the nearer ones may be made from it."""
     for result in reversed(results(source)):
         node = result.node
-        if node.group["disable"].value() or not node.outputs():
+        if not result.wanted:
             continue
         try:
             _provide(node, frames if result.steady else _all_of(node))

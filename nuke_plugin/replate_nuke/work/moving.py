@@ -49,6 +49,13 @@ class Result:
         version = self.node.shown()
         return " ".join(sorted(path.rpartition("/results/")[2] for path in version.outputs.values())) if version else ""
 
+    @property
+    def wanted(self) -> bool:
+        """Whether it is to show a result: not where it is switched off, nor where the plate was chosen to be seen."""
+        node = self.node
+        chosen = node.shown() is not None or not node.versions
+        return chosen and bool(node.outputs()) and not node.group["disable"].value()
+
     def state(self, frame: int) -> str:
         there = self.node.there()
         return str(frame in there) if self.steady else str(sorted(there))
@@ -56,7 +63,7 @@ class Result:
     def lacks(self, frames: Sequence[int]) -> list[int]:
         """The frames among these of which it shows no result, though it has one to show and is not switched off."""
         node = self.node
-        if node.group["disable"].value() or not node.outputs():
+        if not self.wanted:
             return []
         if not self.steady:
             # Any of its own frames may be what is seen.

@@ -37,8 +37,7 @@ class Pump:
         with self._lock:
             self._runs.append(run)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._turn, name="replate-pump", daemon=True)
-                self._thread.start()
+                self._thread = self._started()
         self._wake.set()
 
     def of(self, node: Node) -> list[Running]:
@@ -90,17 +89,29 @@ class Pump:
     def _turn(self) -> None:
         """The thread: it touches no node."""
         bars = _Bars()
-        while True:
-            with self._lock:
-                if not self._runs:
-                    self._thread = None
-                    bars.close()
-                    return
-                runs = list(self._runs)
-            bars.show(runs)
-            if _on_main_thread(self.tick) is not Pace.AGAIN:
-                self._wake.wait(PAUSE)
-            self._wake.clear()
+        try:
+            while True:
+                with self._lock:
+                    if not self._runs:
+                        return
+                    runs = list(self._runs)
+                bars.show(runs)
+                if _on_main_thread(self.tick) is not Pace.AGAIN:
+                    self._wake.wait(PAUSE)
+                self._wake.clear()
+        finally:
+            bars.close()
+            self._ended()
+
+    def _ended(self) -> None:
+        """What was added since the thread looked last gets another one."""
+        with self._lock:
+            self._thread = self._started() if self._runs else None
+
+    def _started(self) -> threading.Thread:
+        thread = threading.Thread(target=self._turn, name="replate-pump", daemon=True)
+        thread.start()
+        return thread
 
 
 def finish(run: Running) -> Running:

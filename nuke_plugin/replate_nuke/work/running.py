@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from enum import Enum
 from functools import partial
+from inspect import GEN_RUNNING, getgeneratorstate
 from typing import Any
 
 import nuke
@@ -115,7 +116,10 @@ class Running:
 
     def cancel(self) -> None:
         """Stops it here and on the server, at once. Frames that came stay."""
-        if not self.ended:
+        if self._stepping:
+            # Nuke let a button be pressed in the middle of a step's render: the step ends first.
+            self.wanted_off = True
+        elif not self.ended:
             self._cancel_jobs()
             self._close("cancelled", AgentError("Cancelled", "Cancelled; frames that came stay."))
 
@@ -128,7 +132,8 @@ class Running:
     def leave(self) -> None:
         """Stops looking, as when the script is closed: a job that the server has goes on."""
         self.ended = True
-        self._work.close()
+        if not self._stepping:
+            self._work.close()
 
     def _asked(self, wish: Wish) -> Steps:
         self._tell("Looking at the inputs", 0.0)
@@ -276,6 +281,10 @@ class Running:
             self._special.finished(self.node, version)
         count = version.last - version.first + 1
         self._tell(f"{telling.frames(count)} there already, nothing has changed", 1.0)
+
+    @property
+    def _stepping(self) -> bool:
+        return getgeneratorstate(self._work) == GEN_RUNNING
 
     def _cancel_jobs(self) -> None:
         for offer in self._offers:

@@ -77,6 +77,8 @@ class Feed:
         Path(part).parent.mkdir(parents=True, exist_ok=True)
         with full_size(), unrecorded():
             write["file"].setValue(folders.for_nuke(part))
+            # At other times `nuke -x` must not render it along with the artist's own.
+            write["disable"].setValue(False)
             try:
                 nuke.execute(write, frame, frame, 1, list(self.views))
                 for view in self.views:
@@ -84,6 +86,7 @@ class Feed:
             except (RuntimeError, OSError) as error:
                 raise _unrendered(self.pin, frame, error) from None
             finally:
+                write["disable"].setValue(True)
                 write["file"].setValue("")
                 for view in self.views:
                     with suppress(OSError):

@@ -2,7 +2,7 @@
 
     evaluate("parent.strength * 2 + (frame > 1001 ? 1 : 0)", 1010, lookup)
 
-Anything else (Tcl in brackets, noise, strings) raises. Shared by the module that stands in for `nuke` and by the engine.
+Anything else (Tcl in brackets, noise, strings) raises. Shared by the module and by the engine.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from typing import Callable
 
 Lookup = Callable[[str, float], float]
-"""A name ("parent.seed", "translate.x", "Camera1.focal") and a frame, to its value there. Raises for what is not there."""
+"""A name ("parent.seed", "translate.x") and a frame, to the value there. Raises for what is not there."""
 
 
 class ExpressionError(ValueError):

@@ -36,7 +36,9 @@ class Knobs:
         if found is None:
             found = self._default(name)
         choices = self._choices(name)
-        if choices and found.startswith("{"):  # Of an enumeration an expression gives the place.
+        if (
+            choices and found.startswith("{") and len(nk.split(found)) == 1
+        ):  # Of an enumeration an expression gives the place.
             return choices[int(self.number(name))]
         return found.partition("\t")[0]
 

@@ -32,7 +32,7 @@ def copy(call: Call) -> Image:
             pairs.append((source, goal))
     pairs += [(name, name) for name in channels.chosen(knobs.text("channels"), front.planes, layers)]
     box = {"union": back.box.union(front.box), "B": back.box, "A": front.box}[knobs.text("bbox")]
-    wide = back.over(box)
+    wide = _over(back, box)
     copied = {goal: _plane(front, source, box) for source, goal in pairs}
     return _with_metadata(call, wide.having(limited(call, wide, copied, mask_input=2)), back, front)
 
@@ -50,7 +50,7 @@ def shuffle(call: Call) -> Image:
     box = back.box
     for source in sources:
         box = box.union(source.box)
-    wide = back.over(box)
+    wide = _over(back, box)
     made: dict[str, Plane] = {}
     for name in ("out1", "out2"):
         made.update(dict.fromkeys(channels.chosen(knobs.text(name), back.planes, layers), _flat(box, 0)))
@@ -58,7 +58,7 @@ def shuffle(call: Call) -> Image:
         if source in ("white", "black"):
             made[goal] = _flat(box, float(source == "white"))
         else:
-            made[goal] = sources[group].plane(source, box)
+            made[goal] = _plane(sources[group], source, box)
     return wide.having(made)
 
 
@@ -95,8 +95,13 @@ def _with_metadata(call: Call, image: Image, back: Image, front: Image) -> Image
     return replace(image, metadata=chosen[call.knobs.text("metainput")])
 
 
+def _over(image: Image, box: Box) -> Image:
+    """Over a larger box. What was beyond its own is black to a node that joins pictures, whatever its edge does."""
+    return replace(replace(image, edge_repeats=False).over(box), edge_repeats=image.edge_repeats)
+
+
 def _plane(image: Image, name: str | None, box: Box) -> Plane:
-    return _flat(box, 0) if name is None else image.plane(name, box)
+    return _flat(box, 0) if name is None else image.plane(name, box, repeat=False)
 
 
 def _flat(box: Box, value: float) -> Plane:

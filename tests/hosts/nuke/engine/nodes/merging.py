@@ -44,10 +44,7 @@ _OPERATIONS: dict[str, _Operation] = {
     knows=f"operation Achannels Bchannels output also_merge bbox metainput rangeinput screen_alpha sRGB {MASKED}",
 )
 def merge(call: Call) -> Image:
-    """B is the first input, A the second, the mask the third, and what follows are further As.
-
-    Outside of its box A is black here, whatever its edge does: merging is where edges must not run.
-    """
+    """B is the first input, A the second, the mask the third, and what follows are further As."""
     knobs = call.knobs
     operation = knobs.text("operation")
     if operation not in _OPERATIONS or knobs.flag("sRGB") or knobs.flag("screen_alpha"):
@@ -71,13 +68,14 @@ def _merged(call: Call, back: Image, front: Image, operation: _Operation) -> Ima
         "A": front.box,
         "B": back.box,
     }[knobs.text("bbox")]
-    wide = back.over(box)
-    alphas = [image.plane(channels.ALPHA, box, repeat=False if image is front else None) for image in (front, back)]
+    # What lies beyond a picture's box is black to a merge, whatever its edge does elsewhere.
+    behind, before = replace(back, edge_repeats=False).over(box), replace(front, edge_repeats=False).over(box)
+    alphas = [image.plane(channels.ALPHA, box) for image in (before, behind)]
     made = {
-        goal: operation(front.plane(a, box, repeat=False), back.plane(b, box), *alphas).astype(np.float32)
+        goal: operation(before.plane(a, box), behind.plane(b, box), *alphas).astype(np.float32)
         for a, b, goal in triples
         if a in front.planes or b in back.planes
     }
+    merged = replace(behind.having(limited(call, behind, made, mask_input=2)), edge_repeats=back.edge_repeats)
     metadata = {"B": back.metadata, "A": front.metadata, "All": {**back.metadata, **front.metadata}}
-    merged = wide.having(limited(call, wide, made, mask_input=2))
     return replace(merged, metadata=metadata[knobs.text("metainput")])

@@ -51,6 +51,10 @@ def _camera(scene: Scene, path: str) -> tuple[Control, ...]:
             "The distance of what the move is about, in the scene's unit.", (0, scene.layers[0].far),
         ),
         Control(
+            "Double_Knob", "closer", "look closer", "1",
+            "Multiplies the focal length, in all frames alike, so that the picture's edges stay out of sight.", (1, 2),
+        ),
+        Control(
             "Enumeration_Knob", "path", "ease", PATHS[0],
             "One way, eased in and out or at one speed; or a loop, which ends where it began.", choices=PATHS,
         ),

@@ -86,6 +86,7 @@ def motion(nearest: float) -> Node:
             }
         ),
         "zoom": _by_move({_ZOOM: "1-motion.angle", _OWN: "1+(parent.own_zoom-1)*parent.parallax"}, "1"),
+        "closer": "1+(parent.closer-1)*parent.parallax",
         # What stands at the distance of focus in the plate stays sharp wherever the camera goes.
         "focus": (
             "max(sin(radians(motion.pan))*cos(radians(motion.tilt))*motion.shift_x"

@@ -25,12 +25,13 @@ def nodes(scene: Scene, folder: str) -> tuple[Node, ...]:
     made = [
         motion(min(layer.near for layer in scene.layers)),
         hand(),
-        _node("Camera3", "rest_camera", _lens(scene, "1"), place=(-_APART, 2 * _COLUMN)),
+        _node("Camera3", "rest_camera", _lens(scene), place=(-_APART, 2 * _COLUMN)),
         _node(
             "Camera3",
             "camera",
             {
-                **_lens(scene, "motion.zoom"),
+                **_lens(scene),
+                "focal": expression(f"{scene.focal:.9g}*motion.zoom*motion.closer"),
                 "translate": _side_by_side("motion.shift_x", "motion.shift_y", "motion.shift_z"),
                 "rotate": _side_by_side("motion.tilt", "motion.pan", "motion.roll"),
                 "focal_point": expression("motion.focus"),
@@ -106,11 +107,11 @@ def _read(scene: Scene, layer: Layer, folder: str) -> dict[str, Value]:
     }
 
 
-def _lens(scene: Scene, zoom: str) -> dict[str, Value]:
+def _lens(scene: Scene) -> dict[str, Value]:
     """Nuke's window is moved in halves of the horizontal aperture, both ways (`nukescripts.snap3d`)."""
     (width, height), (right, up) = scene.sensor, scene.offset
     return {
-        "focal": scene.focal if zoom == "1" else expression(f"{scene.focal:.9g}*{zoom}"),
+        "focal": scene.focal,
         "haperture": width,
         "vaperture": height,
         "win_translate": (2 * right / width, 2 * up / width),

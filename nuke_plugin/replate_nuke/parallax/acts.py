@@ -77,6 +77,7 @@ def bake(group: nuke.Group) -> None:
     }
     rest = group.node("rest_camera")
     lens = rest["focal"].getValue() if rest is not None else camera["focal"].getValueAt(start)
+    lens *= group["closer"].getValue()
     ways["own_zoom"] = [[camera["focal"].getValueAt(frame) / lens] for frame in frames]
     if all(abs(value - first) < 1e-12 for way in ways.values() for now in way for value, first in zip(now, way[0])):
         raise ValueError("The camera stands still: turn the parallax amount and the amplitude up first.")

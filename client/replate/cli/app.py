@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import replate
-from replate.cli import jobs
+from replate.cli import install, jobs
 from replate.cli.doctor import doctor
 from replate.cli.layers import layers
 from replate.cli.models import models
@@ -47,6 +47,8 @@ add_operations(app)
 app.command("layers")(layers)
 app.command("fetch")(jobs.fetch)
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(install.installing, name="install")
+app.add_typer(install.uninstalling, name="uninstall")
 app.command("models")(models)
 app.command("doctor")(doctor)
 app.command("agent")(_agent)

@@ -80,9 +80,9 @@ def test_what_is_covered_is_occluded(run: Run) -> None:
         pictures.append(picture)
     occlusion = run("flow/dis", {"plate": plate(*pictures)})["occlusion"]
     # Right of the ball the ground goes under it; left of it, it has just come out.
-    assert occlusion[0].channel("forward.A")[70:90, 88:104].mean() > 0.6
-    assert occlusion[1].channel("backward.A")[70:90, 36:52].mean() > 0.6
-    assert occlusion[0].channel("forward.A")[120:, 130:200].mean() < 0.1
+    assert occlusion[0].channel("occluded_forward.A")[70:90, 88:104].mean() > 0.6
+    assert occlusion[1].channel("occluded_backward.A")[70:90, 36:52].mean() > 0.6
+    assert occlusion[0].channel("occluded_forward.A")[120:, 130:200].mean() < 0.1
 
 
 def test_frames_with_other_data_windows_are_measured_in_one_place(run: Run) -> None:

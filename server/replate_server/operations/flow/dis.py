@@ -32,7 +32,7 @@ class Dis:
         name="flow/dis",
         label="DIS",
         tooltip="OpenCV's dense inverse search: quick, on the CPU, and needs no weights.",
-        revision="1",
+        revision="2",
         licence="Apache-2.0",
         parameters=(
             Parameter(

@@ -23,7 +23,8 @@ from replate_server.operations.pictures import checked, data_beside, developed, 
 from replate_server.operations.spans import Span, part
 
 MOTION = ("forward.u", "forward.v", "backward.u", "backward.v")
-OCCLUSION = ("forward.A", "backward.A")
+OCCLUSION = ("occluded_forward.A", "occluded_backward.A")
+"""Layers of their own: Nuke adds no channels to its forward and backward."""
 
 
 class Tracker(Model, Protocol):

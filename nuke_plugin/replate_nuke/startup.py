@@ -28,6 +28,16 @@ def problem() -> str:
     return _problem
 
 
+def press() -> None:
+    """What the buttons in scripts call: nuke.thisKnob() was pressed."""
+    try:
+        from replate_nuke.nodes import buttons
+    except Exception as error:
+        nuke.thisNode()["status"].setValue(_sentence(error))
+    else:
+        buttons.press()
+
+
 def _begin() -> None:
     from replate_nuke import parallax, work
     from replate_nuke.nodes import changes
@@ -53,7 +63,9 @@ def _once(name: str, act: Callable[[], None]) -> None:
         act()
     except Exception as error:
         if not _problem:
-            _problem = (
-                f"Replate did not start ({type(error).__name__}: {error}): install it anew with 'replate install nuke'."
-            )
+            _problem = _sentence(error)
             nuke.tprint(_problem)
+
+
+def _sentence(error: Exception) -> str:
+    return f"Replate did not start ({type(error).__name__}: {error}): install it anew with 'replate install nuke'."

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hosts.in_nuke import ROOT, Nuke
+from in_nuke import ROOT, Nuke
 from replate.frame import DATA, Box, Frame, FrameSpec, PixelType
 from replate.media import write_frame
 from serving import serving

@@ -72,6 +72,7 @@ def join(group: nuke.Group, operation: Operation, found: Mapping[str, Sequence[s
         return
     old = _joins(group)
     if len(old) == len(steps) and all(_carries(node, carried) for node, (_, carried) in zip(old, steps)):
+        shown.setInput(1, old[-1] if old else stream)
         return
     with group:
         for node in old:
@@ -151,7 +152,7 @@ def _places(operation: Operation, output: Output, found: Sequence[str]) -> list[
     names = [nuke_name(channel) for channel in output.channels] or [
         name for name in found if not name.startswith("rgba.")
     ]
-    pairs = [(name, rule.moved.get(name, name)) for name in names]
+    pairs = [(name, name) for name in names]
     return [*pairs, (names[0], "rgba.alpha")] if rule.first_to_alpha and names else pairs
 
 

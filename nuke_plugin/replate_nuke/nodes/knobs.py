@@ -11,14 +11,12 @@ from replate_host.catalog import Parameter
 from replate_nuke.nodes import handles
 from replate_nuke.nodes.controls import Control, knob_name
 
-# Kept in the script, where the plugin may be missing: then it must say so.
+# Kept in the script, where the plugin may be missing: then it must say so. Nuke runs it among the artist's own names.
 _BUTTON = """\
 try:
-    from replate_nuke.nodes.buttons import press
+    __import__("replate_nuke.startup").startup.press()
 except ImportError:
     nuke.thisNode()["status"].setValue("Replate is not installed here: run 'replate install nuke', and restart Nuke.")
-else:
-    press()
 """
 
 
@@ -34,8 +32,8 @@ def apply(group: nuke.Group, before: Sequence[Control], after: Sequence[Control]
             break
         same += 1
     kept = {(old.name, old.kind): _kept(group[old.name], old) for old in before[same:] if _set_by_artist(group, old)}
-    for control in after[:same]:
-        _dress(group[control.name], control)
+    for old, new in zip(before[:same], after):
+        _settle(group, old, new)
     for control in reversed(before[same:]):
         group.removeKnob(group[control.name])
     for control in after[same:]:
@@ -128,6 +126,17 @@ def _dress(knob: Any, control: Control) -> None:
         chosen = knob.value()
         knob.setValues(list(control.items))
         knob.setValue(chosen if chosen in control.items else control.default)
+
+
+def _settle(group: nuke.Group, old: Control, new: Control) -> None:
+    """What stays where it is: it follows a new default unless the artist set it to something that is still taken."""
+    knob: Any = group[new.name]
+    kept = _set_by_artist(group, old)
+    _dress(knob, new)
+    outside = new.limits is not None and not new.limits[0] <= knob.value() <= new.limits[1]
+    if outside or (not kept and new.default != old.default):
+        knob.clearAnimated()
+        knob.setValue(new.default)
 
 
 def _slider(control: Control) -> tuple[float, float] | None:

@@ -22,8 +22,6 @@ class Rule:
     """The result is a scene, which `replate_nuke.parallax` puts before the Output: nothing is read back."""
     channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By role: patterns of the channels that are needed of data, by Nuke's names; all where none are given."""
-    moved: Mapping[str, str] = field(default_factory=dict)
-    """Channels of results, by Nuke's names, that go by another name in the stream."""
     flipped: tuple[str, ...] = ()
     """Channels of results, by Nuke's names, that count downwards: Nuke's y goes up."""
     first_to_alpha: bool = False
@@ -36,13 +34,7 @@ _RULES = {
     "segment": Rule(icon="ReplateSegment.png", tile=0x5E8C4AFF, first_to_alpha=True),
     "matte": Rule(icon="ReplateMatte.png", tile=0x5E8C4AFF),
     "inpaint": Rule(icon="ReplateInpaint.png", tile=0x8A5A94FF),
-    "flow": Rule(
-        icon="ReplateFlow.png",
-        tile=0x3F7F8FFF,
-        # Nuke's own layers forward and backward have u and v, and no place for more.
-        moved={"forward.alpha": "occlusion.forward", "backward.alpha": "occlusion.backward"},
-        flipped=("forward.v", "backward.v"),
-    ),
+    "flow": Rule(icon="ReplateFlow.png", tile=0x3F7F8FFF, flipped=("forward.v", "backward.v")),
     "layers": Rule(
         title="Parallax",
         icon="ReplateParallax.png",

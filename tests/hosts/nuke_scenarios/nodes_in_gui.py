@@ -51,7 +51,7 @@ def press(node, knob):
 
 on_main(menu_is_whole)
 plate = on_main(lambda: nuke.nodes.Constant(name="plate1"))
-on_main(plate.selectOnly)
+on_main(lambda: plate.selectOnly())
 segment = on_main(lambda: make("Segment"))
 assert on_main(lambda: segment.group.input(0).name()) == "plate1"
 press(segment, "p_prompts_add_point")

@@ -74,7 +74,7 @@ joined = depth.group.node("join_1")
 assert joined["from0"].value() == joined["to0"].value() == "depth.Z"
 motion, occlusion = flow.group.node("join_1"), flow.group.node("join_2")
 assert [motion[f"to{slot}"].value() for slot in range(4)] == ["forward.u", "forward.v", "backward.u", "backward.v"]
-assert [occlusion[f"to{slot}"].value() for slot in range(2)] == ["occlusion.forward", "occlusion.backward"]
+assert [occlusion[f"to{slot}"].value() for slot in range(2)] == ["occluded_forward.alpha", "occluded_backward.alpha"]
 assert occlusion.input(0).name() == "join_1" and flow.group.node("shown").input(1).name() == "join_2"
 
 # A frame is frozen beside the node; without a result there is one sentence.

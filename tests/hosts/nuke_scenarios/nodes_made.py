@@ -36,7 +36,7 @@ assert {"restyle", "depth", "segment", "matte", "inpaint", "flow", "layers"} <= 
 
 said = {}
 for operation in operations:
-    plate.setSelected(True)
+    plate.selectOnly()
     node = build.build(catalog, operation.name)
     assert Node.of(node.group) == node and node.operation == operation.name
     assert node.group.input(0) is not None and node.group.input(0).name() == "plate1"

@@ -12,7 +12,7 @@ nuke.root()["format"].setValue("small")
 nuke.frame(1003)
 plate = nuke.nodes.Constant(name="plate1")
 plate["format"].setValue("small")
-plate.setSelected(True)
+plate.selectOnly()
 node = build.build(cards.known(), "segment")
 group = node.group
 assert node.parameters()["prompts"] == []

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 COMMAND = [sys.executable, str(Path(__file__).parent / "hosts" / "nuke" / "engine")]
 Plane = NDArray[np.float32]
+RGBA = ("R", "G", "B", "A")
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,3 +117,33 @@ def save(
     file.parent.mkdir(parents=True, exist_ok=True)
     assert picture.write(str(file)), picture.geterror()
     return file
+
+
+def constant(colour: str, width: int = 4, height: int = 3, aspect: float = 1, channels: str = "rgba") -> str:
+    """A Constant of a script."""
+    format = f'"{width} {height} 0 0 {width} {height} {aspect} "'
+    return (
+        f"Constant {{\n inputs 0\n channels {channels}\n color {{{colour}}}\n format {format}\n name made{width}\n}}\n"
+    )
+
+
+def ramp(width: int = 4, height: int = 3) -> Plane:
+    """Every pixel another: red 10 y + x, green negative, blue beyond 1, alpha 0.5. Rows upwards."""
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return np.dstack([10 * y + x, -x, 2 + y, np.full_like(x, 0.5)])
+
+
+def read(file: Path | str, more: str = "") -> str:
+    """A raw Read of a script."""
+    return f'Read {{\n inputs 0\n file "{Path(file).as_posix()}"\n raw true\n {more}\n name read\n}}\n'
+
+
+def node(kind: str, knobs: str = "", inputs: str = "") -> str:
+    """A node of a script, of one input if it does not say."""
+    told = f" inputs {inputs}\n" if inputs else ""
+    return f"{kind} {{\n{told} {knobs}\n name {kind}_\n}}\n"
+
+
+def pixel(seen: Seen) -> list[float]:
+    """The lowest left one."""
+    return [round(float(value), 6) for value in seen.rgba()[0, 0]]

@@ -1,14 +1,16 @@
-"""Blender, in an environment and a process of its own."""
+"""Blender, in an environment and a process of its own; and what renders for Nuke's stand-in."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from nuke_engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 300
@@ -32,3 +34,10 @@ def blender(tmp_path_factory: pytest.TempPathFactory) -> Blender:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
 
     return run
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The engine of Nuke's stand-in, kept running."""
+    with Engine(tmp_path_factory.mktemp("engine")) as asked:
+        yield asked

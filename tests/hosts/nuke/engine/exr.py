@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fractions
 import secrets
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,7 @@ def _metadata(header: Mapping[str, Any], path: Path) -> dict[str, Any]:
         if name == "timeCode":
             value = f"{value.hours:02d}:{value.minutes:02d}:{value.seconds:02d}:{value.frame:02d}"
         elif name == "framesPerSecond":
-            value = value.n / value.d
+            value = float(value)
         if name not in _STRUCTURE.split():
             found[_OWN_KEYS.get(name, name if name.startswith("nuke/") else f"exr/{name}")] = value
     state = path.stat()
@@ -134,8 +134,7 @@ def _attributes(metadata: Mapping[str, Any], mode: int, noprefix: bool) -> dict[
         if code := metadata.get("input/timecode"):
             found["timeCode"] = _time_code(str(code))
         if rate := metadata.get("input/frame_rate"):
-            exact = fractions.Fraction(rate).limit_denominator(1001)
-            found["framesPerSecond"] = OpenEXR.Rational(exact.numerator, exact.denominator)
+            found["framesPerSecond"] = Fraction(rate).limit_denominator(1001)
         if exposure := metadata.get("input/exposure"):
             found["expTime"] = float(exposure)
         if "exr/chromaticities" in metadata:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import expressions
+import evaluation
 import facts
 import nk
 from curves import Curve
+from expressions import ExpressionError
 
 from engine.errors import Refused
 from engine.image import Format
 
-_COMPONENTS = ("xyzw", "rgba", "wh", "uv")
-_OF_CLASS = {"BBox_Knob": "xyrt", "Box3_Knob": "xynrtf"}
 _NO_PICTURE = """
     bookmark cached dope_sheet gl_color help hide_input icon label name note_font note_font_color note_font_size
     postage_stamp postage_stamp_frame selected tile_color xpos ypos autolabel knobChanged onCreate onDestroy updateUI
@@ -32,13 +30,9 @@ class Knobs:
 
     def text(self, name: str) -> str:
         """As it stands in the script; an enumeration's choice by its name."""
-        found = self.node.knobs.get(name)
-        if found is None:
-            found = self._default(name)
+        found = self._told(name)
         choices = self._choices(name)
-        if (
-            choices and found.startswith("{") and len(nk.split(found)) == 1
-        ):  # Of an enumeration an expression gives the place.
+        if choices and found.startswith("{") and len(nk.split(found)) == 1:  # Of an enumeration the place.
             return choices[int(self.number(name))]
         return found.partition("\t")[0]
 
@@ -52,29 +46,31 @@ class Knobs:
         return bool(self.number(name))
 
     def numbers(self, name: str, count: int) -> tuple[float, ...]:
-        """A knob's components; a single one stands for all of them."""
-        choices = self._choices(name)
-        text = self.node.knobs.get(name)
-        if text is None:
-            text = self._default(name)
-        if text.partition("\t")[0] in choices:
-            return (float(choices.index(text.partition("\t")[0])),) * count
-        words = nk.split(text) or ["0"]
+        """A knob's channels; a single one stands for all of them. An enumeration's number is its choice's place."""
+        told, choices = self._told(name), self._choices(name)
+        if told.partition("\t")[0] in choices:
+            return (float(choices.index(told.partition("\t")[0])),) * count
+        words = nk.split(told) or ["0"]
         if len(words) == 1:
             words *= count
         if len(words) < count:
             raise Refused(f"{self.node.path}.{name} has {len(words)} values, and {count} are asked for")
-        return tuple(self._value(name, word) for word in words[:count])
+        return tuple(self._value(name, word, str(place)) for place, word in enumerate(words[:count]))
+
+    def expression(self, text: str, field: str = "") -> float:
+        """An expression's value. Raises `Refused`."""
+        try:
+            return evaluation.number(text, self.frame, Scope(self.node, self.script), field)
+        except ExpressionError as error:
+            raise Refused(f"{self.node.path}: {error}") from None
 
     def path(self, name: str, view: str, number: float) -> str:
-        """A file at a frame and a view. Raises `Refused` for Tcl in brackets."""
-        text = self.text(name)
-        if re.search(r"(?<!\\)[\[\]]", text):
-            raise Refused(f"{self.node.path}.{name} has Tcl in brackets, which the stand-in does not evaluate: {text}")
-        text = re.sub(r"\\(.)", r"\1", text)
-        text = text.replace("%V", view).replace("%v", view[:1])
-        text = re.sub(r"%(0?\d*)d", lambda found: format(round(number), f"{found[1]}d"), text)
-        return re.sub(r"#+", lambda found: format(round(number), f"0{len(found[0])}d"), text)
+        """A file at a frame and a view."""
+        try:
+            told = evaluation.text(self.text(name), self.frame, Scope(self.node, self.script))
+        except ExpressionError as error:
+            raise Refused(f"{self.node.path}.{name}: {error}") from None
+        return evaluation.file(told, number, view)
 
     def format(self, name: str) -> Format:
         """The knob's format, else the script's."""
@@ -92,40 +88,27 @@ class Knobs:
                     f"{self.node.path} sets {name} to {text!r}, which the stand-in does not know of {self.node.kind}"
                 )
 
-    def _value(self, name: str, word: str) -> float:
+    def _value(self, name: str, word: str, field: str) -> float:
         if (plain := _plain(word)) is not None:
             return plain
+        if word != "curve" and not word.startswith("curve "):
+            return self.expression(word.strip('"'), field)
         try:
-            if word == "curve" or word.startswith("curve "):
-                return float(Curve.parse(word).at(self.frame))
-            return float(expressions.evaluate(word.strip('"'), self.frame, self.looked_up))
-        except Refused:
-            raise
-        except (ValueError, ArithmeticError) as error:
-            raise Refused(f"{self.node.path}.{name} cannot be evaluated: {word!r}: {error}") from None
+            return Curve.parse(word).at(self.frame)
+        except ValueError as error:
+            raise Refused(f"{self.node.path}.{name}: {error}") from None
 
-    def looked_up(self, name: str, frame: float) -> float:
-        """What another knob is: "parent.there", "Camera1.translate.x", "root.first_frame", "mix"."""
-        node, words = self.node, name.split(".")
-        while len(words) > 1 and (other := self._other(node, words[0])) is not None:
-            node, words = other, words[1:]
-        knob, component = words[0], words[1] if len(words) == 2 else ""
-        if len(words) > 2 or not (node.knobs.get(knob) or _has(node, knob)):
-            raise Refused(f"{self.node.path} asks for {name}, and there is no such knob")
-        place = _component(node, knob, component)
-        return Knobs(node, self.script, frame).numbers(knob, place + 1)[place]
-
-    def _other(self, node: nk.Node, name: str) -> nk.Node | None:
-        if name == "this":
-            return node
-        if name == "root":
-            return self.script.root
-        if name == "parent":
-            return node.parent
-        if name == "input":
-            return node.inputs[0] if node.inputs else None
-        beside = node.parent.child(name) if node.parent else None
-        return beside or node.child(name)
+    def _told(self, name: str) -> str:
+        """What the script says, else the default."""
+        found = self.node.knobs.get(name)
+        if found is not None:
+            return found
+        for user in self.node.user:
+            if user.name == name:
+                return user.menu[0] if user.menu else "0"
+        if (knob := _fact(self.node.kind, name)) is None:
+            raise Refused(f"{self.node.kind} has no knob {name}, as {self.node.path} would need it")
+        return "" if knob.default is None else str(knob.default)
 
     def _choices(self, name: str) -> list[str]:
         """An enumeration's; empty for other knobs."""
@@ -133,27 +116,62 @@ class Knobs:
         fact = _fact(self.node.kind, name)
         return [each.partition("\t")[0] for each in user or (fact.values if fact else ())]
 
-    def _default(self, name: str) -> str:
-        for user in self.node.user:
-            if user.name == name:
-                return user.menu[0] if user.menu else "0"
-        if (knob := _fact(self.node.kind, name)) is None:
-            raise Refused(f"{self.node.kind} has no knob {name}, as {self.node.path} would need it")
-        if knob.kind == "Boolean_Knob":
-            return "true" if knob.default else "false"
-        return "" if knob.default is None else str(knob.default)
-
     def _is_default(self, name: str, text: str) -> bool:
         if (knob := _fact(self.node.kind, name)) is None:
             return False
         default = str(knob.default).partition("\t")[0]
-        if text == default:
-            return True
-        return _plain(text) is not None and _plain(text) == _plain(default)
+        return text == default or (_plain(text) is not None and _plain(text) == _plain(default))
 
 
-def _has(node: nk.Node, knob: str) -> bool:
-    return any(each.name == knob for each in node.user) or _fact(node.kind, knob) is not None
+@dataclass(frozen=True)
+class Scope:
+    """A node of the script as expressions see it: `evaluation.Scope`."""
+
+    node: nk.Node
+    script: nk.Script
+
+    def parent(self) -> Scope | None:
+        return Scope(self.node.parent, self.script) if self.node.parent else None
+
+    def child(self, name: str) -> Scope | None:
+        found = self.node.child(name)
+        return Scope(found, self.script) if found else None
+
+    def input(self, number: int) -> Scope | None:
+        found = self.node.inputs[number] if number < len(self.node.inputs) else None
+        return Scope(found, self.script) if found else None
+
+    def has(self, knob: str) -> bool:
+        told = (each.name == knob for each in self.node.user)
+        return knob in self.node.knobs or any(told) or _fact(self.node.kind, knob) is not None
+
+    def number(self, knob: str, field: str, frame: float) -> float:
+        fact = _fact(self.node.kind, knob) or facts.Knob(_OF_USER.get(self._user(knob), ""))
+        fields = facts.FIELDS.get(fact.kind, "")
+        place = int(field) if field.isdigit() else max(fields.find(field), 0) if field else 0
+        if not fields:  # One number, and whoever asks in a channel of its own means that.
+            place = 0
+        elif place >= len(fields):
+            raise ExpressionError(f"{self.node.path}.{knob} has no channel {field}")
+        return Knobs(self.node, self.script, frame).numbers(knob, place + 1)[place]
+
+    def text(self, knob: str, frame: float) -> str:
+        return Knobs(self.node, self.script, frame).text(knob)
+
+    def _user(self, knob: str) -> int:
+        return next((each.id for each in self.node.user if each.name == knob), 0)
+
+
+_OF_USER = {
+    12: "XY_Knob",
+    13: "XYZ_Knob",
+    14: "WH_Knob",
+    15: "BBox_Knob",
+    18: "Color_Knob",
+    19: "AColor_Knob",
+    30: "UV_Knob",
+}
+"""Classes of user knobs with several channels, by the number that `addUserKnob` has for them."""
 
 
 def _fact(kind: str, name: str) -> facts.Knob | None:
@@ -167,22 +185,10 @@ def _fact(kind: str, name: str) -> facts.Knob | None:
     return None
 
 
-def _component(node: nk.Node, knob: str, name: str) -> int:
-    if not name:
-        return 0
-    if name.isdigit():
-        return int(name)
-    fact = _fact(node.kind, knob)
-    for names in (_OF_CLASS.get(fact.kind if fact else "", ""), *_COMPONENTS):
-        if name in names:
-            return names.index(name)
-    raise Refused(f"{node.path}.{knob} has no component {name}")
-
-
 def _plain(word: str) -> float | None:
     """A number as Tcl has it, and the words for yes and no."""
-    if word in ("true", "false"):
-        return float(word == "true")
+    if word.lower() in ("true", "false"):
+        return float(word.lower() == "true")
     try:
         return float(int(word, 16)) if word.startswith("0x") else float(word)
     except ValueError:

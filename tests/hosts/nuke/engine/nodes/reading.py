@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import expressions
 import numpy as np
 import OpenImageIO as oiio  # noqa: N813
 
@@ -49,10 +48,7 @@ def _number(call: Call) -> int | None:
     mode, told = knobs.text("frame_mode"), call.node.knobs.get("frame", "")
     number = call.frame
     if told and mode == "expression":
-        try:
-            number = expressions.evaluate(told, call.frame, knobs.looked_up)
-        except ValueError as error:
-            raise call.refused(f"its frame {told!r} cannot be evaluated: {error}") from None
+        number = knobs.expression(told)
     elif told and mode == "start at":
         number = call.frame - float(told) + first
     elif told:

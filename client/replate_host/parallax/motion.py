@@ -116,6 +116,10 @@ def _by_move(said: dict[int, str], otherwise: str = "0") -> str:
 
 
 def _expressions(name: str, steps: dict[str, str], place: tuple[int, int]) -> Node:
-    controls = tuple(Control("Double_Knob", step, step.replace("_", " ")) for step in steps)
+    controls = (
+        # Nuke puts knobs without a tab of their own under one called User.
+        Control("Tab_Knob", f"{name}_tab", name.capitalize()),
+        *(Control("Double_Knob", step, step.replace("_", " ")) for step in steps),
+    )
     knobs = {step: expression(text) for step, text in steps.items()}
     return Node("NoOp", name, knobs, controls=controls, place=place)

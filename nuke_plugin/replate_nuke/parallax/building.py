@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nuke
 
@@ -158,8 +159,8 @@ def _set(node: nuke.Node, wanted: Mapping[str, str], last: Said | None) -> Said:
 
 def _load_all(node: nuke.Node) -> None:
     """Nuke's reader of geometry may come up with nothing chosen when its file is set by a script."""
-    items = node.knob("scene_view")
-    if isinstance(items, nuke.SceneView_Knob) and not items.getImportedItems():
+    items: Any = node.knob("scene_view")
+    if items is not None and not items.getImportedItems():
         items.setImportedItems(items.getAllItems())
         items.setSelectedItems(items.getAllItems())
 

@@ -40,6 +40,19 @@ def replate(operation, *sources, **knobs):
     return node
 
 
+def gated(path, gate):
+    """A restyle of a sequence's frames 1001 to 1003, which the test lets pass one by one; from a scenario's thread."""
+
+    def made():
+        read, style = plate(path, 1001, 1003), nuke.nodes.CheckerBoard2()
+        return replate("restyle", read, style, model="restyle/invert", first=1001, last=1003)
+
+    node = on_main(made)
+    # A model's own knobs come after the callback of the menu that chose it.
+    on_main(lambda: node.group["p_gate"].setValue(gate))
+    return node
+
+
 def write(source, path, **knobs):
     """A Write of all channels, in 32 bits, as they are."""
     made = nuke.nodes.Write(inputs=[source], file_type="exr")

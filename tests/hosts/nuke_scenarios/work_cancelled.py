@@ -4,20 +4,9 @@ The test's gate "held" lets one frame of that node pass, and the gate "free" all
 """
 
 import desk
-import nuke
 
 out, plate = desk.arguments(2)
-
-
-def made():
-    read, style = desk.plate(plate, 1001, 1003), nuke.nodes.CheckerBoard2()
-    return [
-        desk.replate("restyle", read, style, model="restyle/invert", p_gate=gate, first=1001, last=1003)
-        for gate in ("held", "free")
-    ]
-
-
-held, free = desk.on_main(made)
+held, free = desk.gated(plate, "held"), desk.gated(plate, "free")
 desk.press(held, "process")
 desk.press(free, "process")
 desk.until(lambda: len(free.there()) == 3, "the node that is not held is done")

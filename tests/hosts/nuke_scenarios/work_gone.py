@@ -6,17 +6,9 @@ SIGN is touched when the first frame is there: the test kills the server then, s
 from pathlib import Path
 
 import desk
-import nuke
 
 out, plate, sign = desk.arguments(3)
-
-
-def made():
-    read, style = desk.plate(plate, 1001, 1003), nuke.nodes.CheckerBoard2()
-    return desk.replate("restyle", read, style, model="restyle/invert", p_gate="gone", first=1001, last=1003)
-
-
-node = desk.on_main(made)
+node = desk.gated(plate, "gone")
 desk.press(node, "process")
 desk.until(lambda: len(node.there()) == 1, "the first frame is there")
 Path(sign).touch()

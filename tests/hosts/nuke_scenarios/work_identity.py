@@ -15,7 +15,7 @@ def processed():
 
 
 read = desk.plate(plate, 1001, 1003)
-grade = nuke.nodes.Grade(inputs=[read])
+grade = nuke.nodes.Grade(inputs=[read], black_clamp=False)
 node = desk.replate("identity", grade)
 found = {"first": processed(), "again": processed()}
 

@@ -4,15 +4,8 @@ import desk
 import nuke
 
 out, plate, script = desk.arguments(3)
-
-
-def made():
-    nuke.scriptSaveAs(script, 1)
-    read, style = desk.plate(plate, 1001, 1003), nuke.nodes.CheckerBoard2()
-    return desk.replate("restyle", read, style, model="restyle/invert", p_gate="left", first=1001, last=1003)
-
-
-node = desk.on_main(made)
+desk.on_main(nuke.scriptSaveAs, script, 1)
+node = desk.gated(plate, "left")
 desk.press(node, "process")
 desk.until(lambda: len(node.there()) == 1, "the first frame is there")
 version = desk.on_main(lambda: node.versions[-1])

@@ -34,8 +34,10 @@ def forget() -> None:
 
 
 def _installed() -> tuple[str, ...]:
+    """Empty where nothing was installed, or what was is another machine's: then the agent is looked for."""
     try:
         said = json.loads((Path(__file__).parent.parent / COMMAND_FILE).read_text(encoding="utf-8"))
-        return tuple(str(word) for word in said["command"])
+        command = tuple(str(word) for word in said["command"])
     except (OSError, ValueError, KeyError, TypeError):
         return ()
+    return command if command and Path(command[0]).is_file() else ()

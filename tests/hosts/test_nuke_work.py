@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import OpenImageIO as oiio  # noqa: N813
 import pytest
-from in_nuke import Nuke
 from numpy.typing import NDArray
 
+from in_nuke import Nuke
 from serving import Server, Studio, serving, until
 
 FRAMES = (1001, 1002, 1003)

@@ -157,11 +157,11 @@ class Running:
         version = self._version
         assert version is not None
         self._views = self._views or _views(self.node)
-        complete = len(frames_there(version)) == version.last - version.first + 1
+        # Frames that the script knows of and that were deleted since are told, and written, once more.
+        whole = self._is_shown(version) and self.node.there() <= set(frames_there(version))
+        after = version.sequence if whole else 0
         self._show(version)
         for view, job in record.jobs(version, self._views).items():
-            # Frames that were deleted since are told, and written, once more.
-            after = version.sequence if complete else 0
             self._handles[view] = self._watch(version, view, job, after)
         yield from self._watched(version)
 

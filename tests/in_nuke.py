@@ -12,8 +12,8 @@ from pathlib import Path
 
 from serving import clean_environment
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+HERE = Path(__file__).parent / "hosts"
+ROOT = Path(__file__).parents[1]
 SCENARIOS = HERE / "nuke_scenarios"
 SECONDS = 180.0
 """For one process, on a machine with much else to do; most take few."""
@@ -68,7 +68,8 @@ class Nuke:
 
     def _program(self) -> list[str]:
         real = os.environ.get("NUKE_BIN")
-        return shlex.split(real) if real else [self.python, str(HERE / "nuke" / "start.py")]
+        # Without its site-packages, which Nuke's Python has not.
+        return shlex.split(real) if real else [self.python, "-S", str(HERE / "nuke" / "start.py")]
 
     def _environment(self) -> dict[str, str]:
         own = {

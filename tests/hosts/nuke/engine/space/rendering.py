@@ -107,7 +107,7 @@ def _shaded(mesh: Mesh, points: Points, places: Points, filter: str) -> tuple[Pi
         return looked_up(image, list(channels.RGBA), at[:, 0], at[:, 1], filter, repeat=True), shown
     assert material is not None
     at = places * (material.format.width, material.format.height)
-    colour = looked_up(material, list(channels.RGBA), at[:, 0], at[:, 1], filter, repeat=False)
+    colour = looked_up(material, list(channels.RGBA), at[:, 0], at[:, 1], filter)
     return colour, np.ones(len(colour), bool)
 
 

@@ -13,16 +13,23 @@ NUKE_HOME_FOR_TESTS is what `~/.nuke` is, and NUKE_PATH is honoured. The exit co
 from __future__ import annotations
 
 import argparse
+import os
 import runpy
 import sys
+import sysconfig
 import threading
 import traceback
 from pathlib import Path
 
+_ASKED_FOR = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+_STANDARD = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *_ASKED_FOR}
+# Nuke's Python has its standard library, and nothing that is installed beside the Python that runs this.
+sys.path[:] = [path for path in sys.path if path in _STANDARD or path.endswith(("lib-dynload", "DLLs", ".zip"))]
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in getattr(finder, "__module__", "").lower()]
 sys.path.insert(0, str(Path(__file__).resolve().parent / "python"))
 
-import nuke
-from nuke import _plugins, _threads
+import nuke  # noqa: E402
+from nuke import _plugins, _threads  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:
@@ -122,8 +129,8 @@ def _python(asked: argparse.Namespace) -> int:
 
 
 def _writes() -> list[nuke.Node]:
-    """The Writes at the top of the script that are not disabled: those within groups are the groups' own."""
-    return [each for each in nuke.allNodes("Write", group=nuke.root()) if not each["disable"].value()]
+    """All Writes of the script that are not disabled, those within groups too."""
+    return [each for each in nuke.allNodes("Write", nuke.root(), True) if not each["disable"].value()]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tkinter
-from typing import Optional, Protocol
+from typing import Protocol
 
 import expressions
 
@@ -16,13 +16,13 @@ import expressions
 class Scope(Protocol):
     """A node, as expressions see it."""
 
-    def parent(self) -> Optional[Scope]:
+    def parent(self) -> Scope | None:
         """The group it is in; None of the root."""
 
-    def child(self, name: str) -> Optional[Scope]:
+    def child(self, name: str) -> Scope | None:
         """A node in it, if it is a group."""
 
-    def input(self, number: int) -> Optional[Scope]: ...
+    def input(self, number: int) -> Scope | None: ...
 
     def has(self, knob: str) -> bool: ...
 
@@ -54,7 +54,7 @@ def number(expression: str, frame: float, scope: Scope, field: str = "") -> floa
 
 def resolve(name: str, scope: Scope) -> tuple[Scope, str, str]:
     """A dotted name as the node, the knob and the channel that it means. Raises `ExpressionError`."""
-    node: Optional[Scope] = scope
+    node: Scope | None = scope
     parts = name.split(".")
     for place, part in enumerate(parts):
         if node is None:
@@ -91,7 +91,7 @@ def text(template: str, frame: float, scope: Scope) -> str:
 
 
 def file(pattern: str, frame: float, view: str) -> str:
-    """A file's name on a frame, for a view: %04d and #### are its number, %V the view's name and %v its first letter."""
+    """A file's name on a frame, in a view: %04d and #### are the number, %V the view's name, %v its first letter."""
     number_ = int(frame // 1)
     named = pattern.replace("%V", view).replace("%v", view[:1])
     named = re.sub(r"%0?(\d*)d", lambda found: f"{number_:0{int(found[1] or 1)}d}", named)
@@ -104,7 +104,7 @@ _TCL = frozenset(
 """Commands of Tcl that text in a knob may use."""
 
 
-def _step(node: Scope, part: str, first: bool) -> Optional[Scope]:
+def _step(node: Scope, part: str, first: bool) -> Scope | None:
     """From a node to the one that the next part of a name means."""
     if part == "this":
         return node

@@ -12,27 +12,8 @@ import sys
 
 from nuke import _callbacks, _script
 from nuke import _version as _v
-from nuke._arrays import (
-    AColor_Knob,
-    AnimationCurve,
-    AnimationKey,
-    Array_Knob,
-    BBox_Knob,
-    Boolean_Knob,
-    Color_Knob,
-    ColorChip_Knob,
-    Disable_Knob,
-    Double_Knob,
-    IArray_Knob,
-    Int_Knob,
-    Range_Knob,
-    Scale_Knob,
-    Unsigned_Knob,
-    UV_Knob,
-    WH_Knob,
-    XY_Knob,
-    XYZ_Knob,
-)
+from nuke._animation import AnimationCurve, AnimationKey
+from nuke._arrays import Array_Knob
 from nuke._choices import (
     CascadingEnumeration_Knob,
     Channel_Knob,
@@ -90,69 +71,75 @@ from nuke._constants import (
 from nuke._formats import Format
 from nuke._graph import (
     REPLACE,
-    Layer,
-    addFormat,
-    addView,
     allNodes,
     autoplace,
-    channels,
     connectViewer,
     createNode,
     delete,
-    deleteView,
     endGroup,
     exists,
     expression,
     filename,
-    formats,
     frame,
     inputs,
     knobDefault,
-    layers,
     modified,
     nodes,
     nodeTypes,
     numvalue,
     redo,
     root,
-    sample,
     selectAll,
     selectedNode,
     selectedNodes,
     show,
-    tcl,
     thisClass,
     thisGroup,
     thisKnob,
     thisNode,
     thisParent,
     thisRoot,
-    thisView,
     toNode,
     undo,
     value,
-    views,
 )
-from nuke._knobs import (
+from nuke._groups import BackdropNode, Group, Root, Viewer
+from nuke._knobs import Knob, Obsolete_Knob
+from nuke._menus import (
+    Menu,
+    MenuBar,
+    MenuItem,
+    ToolBar,
+    menu,
+    toolbar,
+)
+from nuke._nodes import Node
+from nuke._numbers import (
+    AColor_Knob,
+    BBox_Knob,
+    Boolean_Knob,
+    Color_Knob,
+    ColorChip_Knob,
+    Disable_Knob,
+    Double_Knob,
+    IArray_Knob,
+    Int_Knob,
+    Range_Knob,
+    Scale_Knob,
+    Unsigned_Knob,
+    UV_Knob,
+    WH_Knob,
+    XY_Knob,
+    XYZ_Knob,
+)
+from nuke._panel import (
     BeginTabGroup_Knob,
     EndTabGroup_Knob,
-    EvalString_Knob,
-    File_Knob,
-    Font_Knob,
-    Help_Knob,
-    Knob,
     Link_Knob,
-    Multiline_Eval_String_Knob,
-    Obsolete_Knob,
-    Password_Knob,
     PyScript_Knob,
-    PythonKnob,
     Script_Knob,
-    String_Knob,
     Tab_Knob,
-    Text_Knob,
 )
-from nuke._nodes import BackdropNode, Group, Node, Root, Viewer
 from nuke._plugins import load, pluginAddPath, pluginAppendPath, pluginInstallLocation, pluginPath
 from nuke._ranges import FrameRange, FrameRanges
 from nuke._render import execute, executeMultiple, executing, render
@@ -171,15 +158,35 @@ from nuke._script import (
     scriptSource,
 )
 from nuke._session import session as _session
+from nuke._settings import (
+    Layer,
+    addFormat,
+    addView,
+    channels,
+    deleteView,
+    formats,
+    layers,
+    sample,
+    tcl,
+    thisView,
+    views,
+)
+from nuke._texts import (
+    EvalString_Knob,
+    File_Knob,
+    Font_Knob,
+    Help_Knob,
+    Multiline_Eval_String_Knob,
+    Password_Knob,
+    PythonKnob,
+    String_Knob,
+    Text_Knob,
+)
 from nuke._threads import executeInMainThread, executeInMainThreadWithResult
 from nuke._ui import (
     CancelledError,
     Info,
-    Menu,
-    MenuBar,
-    MenuItem,
     ProgressTask,
-    ToolBar,
     alert,
     ask,
     askWithCancel,
@@ -191,9 +198,7 @@ from nuke._ui import (
     getFilename,
     getFramesAndViews,
     getInput,
-    menu,
     message,
-    toolbar,
     tprint,
     warning,
 )

@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 
 import facts
 import nk
-from curves import CONSTANT, LINEAR, SMOOTH, Curve, CurveError, Key, number
+from curves import SMOOTH, Curve, CurveError, Key, number
+
 from nuke import _constants as c
 from nuke import _evaluate as evaluation
+from nuke._animation import AnimationCurve
 from nuke._knobs import Knob
-from nuke._session import MainThread, session
-
-_HOW = {c.CONSTANT: CONSTANT, c.LINEAR: LINEAR}
-_INTERPOLATIONS = {how: interpolation for interpolation, how in _HOW.items()}
+from nuke._session import session
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Channel:
     curve: Curve | None = None
     expression: str = ""
 
-    def text(self, one: bool) -> str:
+    def text(self) -> str:
         """As an element of the list that a script keeps."""
         if self.expression:
             bare = not any(sign.isspace() or sign in '"[]{}$\\' for sign in self.expression)
@@ -254,7 +253,7 @@ class Array_Knob(Knob):
 
     def _text(self) -> str:
         one = self._width == 1 or (self.ALIKE and len(set(self._value)) == 1)
-        return " ".join(each.text(one) for each in (self._value[:1] if one else self._value))
+        return " ".join(each.text() for each in (self._value[:1] if one else self._value))
 
     def _word(self) -> str:
         text = self._text()
@@ -296,258 +295,3 @@ class Array_Knob(Knob):
         super()._define(told)
         if told.range:
             self._range = told.range
-
-
-class Double_Knob(Array_Knob):
-    pass
-
-
-class Int_Knob(Array_Knob):
-    def value(self, index: int = -1, oc: Any = None) -> Any:
-        return int(self._at(session.at(), 0))
-
-    def _number(self, value: Any) -> float:
-        return float(int(super()._number(value)))
-
-
-class Unsigned_Knob(Array_Knob):
-    pass
-
-
-class ColorChip_Knob(Unsigned_Knob):
-    """A colour as 0xrrggbbaa."""
-
-    def value(self, index: int = -1, oc: Any = None) -> Any:
-        return int(self._at(session.at(), 0))
-
-    def _text(self) -> str:
-        return f"0x{int(self._value[0].constant):x}"
-
-
-class Boolean_Knob(Array_Knob):
-    STARTLINE = False
-
-    def __init__(self, name: str, label: str | None = None, value: bool = False) -> None:
-        super().__init__(name, label)
-        self._value = (Channel(float(bool(value))),)
-
-    def value(self, index: int = -1, oc: Any = None) -> Any:
-        return bool(self._at(session.at(), 0))
-
-    def _number(self, value: Any) -> float:
-        return float(bool(super()._number(value)))
-
-    def _how(self) -> str:
-        return CONSTANT
-
-    def _text(self) -> str:
-        if self._value[0].plain:
-            return "true" if self._value[0].constant else "false"
-        return super()._text()
-
-    def _told(self, text: str) -> float:
-        return {"true": 1.0, "false": 0.0}[text] if text in ("true", "false") else super()._told(text)
-
-
-class Disable_Knob(Boolean_Knob):
-    pass
-
-
-class XY_Knob(Array_Knob):
-    WIDTH = 2
-
-    def x(self, oc: Any = None) -> float:
-        return self._at(session.at(), 0)
-
-    def y(self, oc: Any = None) -> float:
-        return self._at(session.at(), 1)
-
-
-class XYZ_Knob(XY_Knob):
-    WIDTH = 3
-
-    def z(self, oc: Any = None) -> float:
-        return self._at(session.at(), 2)
-
-
-class Scale_Knob(XYZ_Knob):
-    ALIKE = True
-
-
-class UV_Knob(Array_Knob):
-    WIDTH = 2
-
-
-class WH_Knob(XY_Knob):
-    ALIKE = True
-
-
-class BBox_Knob(XY_Knob):
-    """x, y, right, top."""
-
-    WIDTH = 4
-
-    def r(self, oc: Any = None) -> float:
-        return self._at(session.at(), 2)
-
-    def t(self, oc: Any = None) -> float:
-        return self._at(session.at(), 3)
-
-    def setX(self, value: float) -> bool:
-        return self.setValue(value, 0)
-
-    def setY(self, value: float) -> bool:
-        return self.setValue(value, 1)
-
-    def setR(self, value: float) -> bool:
-        return self.setValue(value, 2)
-
-    def setT(self, value: float) -> bool:
-        return self.setValue(value, 3)
-
-    def toDict(self) -> dict[str, float]:
-        return dict(zip("xyrt", self.array()))
-
-    def fromDict(self, box: dict[str, float]) -> None:
-        for name, value in box.items():
-            self.setValue(value, "xyrt".index(name))
-
-
-class Color_Knob(Array_Knob):
-    WIDTH = 3
-    ALIKE = True
-
-
-class AColor_Knob(Color_Knob):
-    WIDTH = 4
-
-
-class Range_Knob(Array_Knob):
-    WIDTH = 2
-
-
-class IArray_Knob(Array_Knob):
-    """A matrix, a row after the other."""
-
-    def __init__(self, name: str, label: str | None = None, size: Sequence[int] = (4, 4)) -> None:
-        self._size = (int(size[0]), int(size[1]))
-        super().__init__(name, label, self._size[0] * self._size[1])
-
-    def width(self) -> int:
-        return self._size[0]
-
-    def height(self) -> int:
-        return self._size[1]
-
-
-class AnimationKey:
-    """A key of a knob's curve; what it is set to goes into the curve."""
-
-    def __init__(self, x: float = 0.0, y: float = 0.0, interpolation: int = c.SMOOTH) -> None:
-        self._home: AnimationCurve | None = None
-        self._key = Key(float(x), float(y), _HOW.get(interpolation, SMOOTH))
-
-    @property
-    def x(self) -> float:
-        return self._key.x
-
-    @x.setter
-    def x(self, value: float) -> None:
-        self._move(replace(self._key, x=float(value)))
-
-    @property
-    def y(self) -> float:
-        return self._key.y
-
-    @y.setter
-    def y(self, value: float) -> None:
-        self._move(replace(self._key, y=float(value)))
-
-    @property
-    def interpolation(self) -> int:
-        return _INTERPOLATIONS.get(self._key.how, c.SMOOTH)
-
-    @interpolation.setter
-    def interpolation(self, value: int) -> None:
-        self._move(replace(self._key, how=_HOW.get(value, SMOOTH)))
-
-    def _move(self, key: Key) -> None:
-        old, self._key = self._key, key
-        if self._home is not None:
-            self._home._set(self._home._curve.without(old.x).with_key(key))
-
-
-class AnimationCurve(MainThread):
-    """One channel's curve, as it is on its knob."""
-
-    def __init__(self, knob: Array_Knob, channel: int) -> None:
-        self._knob = knob
-        self._channel = channel
-
-    @property
-    def _curve(self) -> Curve:
-        return self._knob._value[self._channel].curve or Curve()
-
-    def _set(self, curve: Curve) -> None:
-        self._knob._each(self._channel, lambda each: replace(each, curve=curve))
-
-    def knob(self) -> Array_Knob:
-        return self._knob
-
-    def knobIndex(self) -> int:
-        return self._channel
-
-    def keys(self) -> list[AnimationKey]:
-        return [self._seen(key) for key in self._curve.keys]
-
-    def size(self) -> int:
-        return len(self._curve.keys)
-
-    def evaluate(self, t: float) -> float:
-        return self._curve.at(t)
-
-    def setKey(self, t: float, y: float) -> AnimationKey:
-        key = Key(float(t), float(y), self._knob._how())
-        self._set(self._curve.with_key(key))
-        return self._seen(key)
-
-    def addKey(self, keys: AnimationKey | Sequence[AnimationKey]) -> None:
-        curve = self._curve
-        for key in [keys] if isinstance(keys, AnimationKey) else keys:
-            curve = curve.with_key(key._key)
-        self._set(curve)
-
-    def removeKey(self, keys: AnimationKey | Sequence[AnimationKey]) -> None:
-        curve = self._curve
-        for key in [keys] if isinstance(keys, AnimationKey) else list(keys):
-            curve = curve.without(key.x)
-        self._set(curve)
-
-    def clear(self) -> None:
-        self._set(Curve())
-
-    def changeInterpolation(self, keys: Sequence[AnimationKey], interpolation: int) -> None:
-        how = _HOW.get(interpolation, SMOOTH)
-        frames = {key.x for key in keys}
-        self._set(Curve.of(replace(key, how=how) if key.x in frames else key for key in self._curve.keys))
-
-    def constant(self) -> bool:
-        return len({key.y for key in self._curve.keys}) <= 1
-
-    def expression(self) -> str:
-        return self._knob._value[self._channel].expression or "curve"
-
-    def setExpression(self, expression: str) -> None:
-        self._knob.setExpression(expression, self._channel)
-
-    def toScript(self, selected: bool = False) -> str:
-        return self._curve.text()
-
-    def fromScript(self, text: str) -> None:
-        self._set(Curve.parse(text))
-
-    def _seen(self, key: Key) -> AnimationKey:
-        seen = AnimationKey(key.x, key.y)
-        seen._key = key
-        seen._home = self
-        return seen

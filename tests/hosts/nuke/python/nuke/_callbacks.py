@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import told
+
 from nuke._session import run_python, session
 
 if TYPE_CHECKING:

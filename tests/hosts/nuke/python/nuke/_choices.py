@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import nk
-from nuke._arrays import Channel, Unsigned_Knob
+
+from nuke._arrays import Channel
 from nuke._formats import Format, format_named
 from nuke._knobs import Knob
+from nuke._numbers import Unsigned_Knob
 from nuke._session import session
 
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import facts
 import nk
-from nuke import _arrays, _choices, _knobs
+
+from nuke import _arrays, _choices, _knobs, _numbers, _panel, _texts
 from nuke._knobs import Knob
 from nuke._undo import journal
 
+if TYPE_CHECKING:
+    from nuke._nodes import Node
+
 KNOBS: dict[str, type[Knob]] = {
     name: kind
-    for module in (_knobs, _arrays, _choices)
+    for module in (_knobs, _texts, _panel, _arrays, _numbers, _choices)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, Knob) and name.endswith(("_Knob", "PythonKnob"))
 }
+
+
+_SAID = (_choices.Format_Knob, _choices.Channel_Knob, _choices.MultiView_Knob, _texts.String_Knob)
+"""Classes whose default the facts say as a script would."""
 
 
 def made(name: str, fact: facts.Knob, open_: bool = False) -> Knob:
@@ -26,10 +36,21 @@ def made(name: str, fact: facts.Knob, open_: bool = False) -> Knob:
         knob._values, knob._open = fact.values, open_
     if isinstance(knob, _arrays.Array_Knob):
         knob._set_default(_index(knob, fact))
-    elif isinstance(knob, (_choices.Format_Knob, _choices.Channel_Knob, _choices.MultiView_Knob, _knobs.String_Knob)):
-        if fact.default is not None:
-            knob._default = knob._value = knob._parse(str(fact.default))
+    elif isinstance(knob, _SAID) and fact.default is not None:
+        knob._default = knob._value = knob._parse(str(fact.default))
     return knob
+
+
+def available(node: Node) -> dict[str, facts.Knob]:
+    """The knobs of a node's class, and those that it has for the type of its file."""
+    found = node._facts
+    if not found.when:
+        return dict(found.knobs)
+    told = node._made.get("file_type")
+    kind = str(told.value()).strip() if told is not None else ""
+    if not kind and "file" in node._made:
+        kind = _texts.file_type(str(node._made["file"].value()))
+    return {**found.knobs, **found.when.get(kind, {})}
 
 
 def defined(told: nk.UserKnob) -> Knob:

@@ -50,7 +50,7 @@ def channel(kind: str, field: str, width: int) -> int:
     """Which of a knob's channels a field is. Raises `ExpressionError`."""
     names = facts.FIELDS.get(kind, "")
     place = int(field) if field.isdigit() else names.find(field) if len(field) == 1 else -1
-    if not field or width == 1 and place < 0 and field in "xyzwhrgbat":
+    if not field or (width == 1 and place < 0 and field in "xyzwhrgbat"):
         return 0
     if not 0 <= place < width:
         raise ExpressionError(f"a {kind} has no {field}")

@@ -6,7 +6,7 @@ from curves import number
 
 
 class Format:
-    """`Format(width, height, pixelAspect)` or `Format(width, height, x, y, r, t, pixelAspect)`. A value: it does not change."""
+    """`Format(width, height, pixelAspect)` or `Format(width, height, x, y, r, t, pixelAspect)`: a value."""
 
     def __init__(self, width: int, height: int, *rest: float) -> None:
         if len(rest) not in (0, 1, 5):

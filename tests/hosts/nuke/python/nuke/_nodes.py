@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
-import evaluation
-import expressions
 import facts
 import nk
-from nuke import _callbacks, _classes, _ranges, _writing
+
+from nuke import _callbacks, _classes, _ranges, _upstream, _writing
 from nuke import _constants as c
 from nuke import _engine as engine
-from nuke._arrays import Array_Knob
-from nuke._evaluate import Seen
 from nuke._formats import Format
-from nuke._knobs import File_Knob, Knob, Link_Knob, String_Knob, Tab_Knob
+from nuke._knobs import Knob
+from nuke._panel import Tab_Knob
 from nuke._ranges import FrameRange
 from nuke._session import MainThread, session
+from nuke._texts import String_Knob
 from nuke._undo import journal
 
 if TYPE_CHECKING:
+    from nuke._groups import Group, Root
     from nuke._ui import Info
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_UNSEEN = ("xpos", "ypos", "selected", "name", "label", "tile_color", "note_font", "note_font_size", "gl_color")
-"""Knobs that change no pixel."""
 
 
 class Node(MainThread):
@@ -85,7 +82,7 @@ class Node(MainThread):
             raise TypeError("the stand-in finds knobs by name")
         if p in self._own:
             return self._own[p]
-        fact = self._available().get(p)
+        fact = _classes.available(self).get(p)
         if fact is None:
             return None
         if p not in self._made:
@@ -104,10 +101,10 @@ class Node(MainThread):
         return {knob.name(): knob for knob in self.allKnobs()}
 
     def allKnobs(self) -> list[Knob]:
-        return [self.knob(name) for name in self._available()] + list(self._own.values())
+        return [self.knob(name) for name in _classes.available(self)] + list(self._own.values())
 
     def numKnobs(self) -> int:
-        return len(self._available()) + len(self._own)
+        return len(_classes.available(self)) + len(self._own)
 
     getNumKnobs = numKnobs
 
@@ -218,7 +215,7 @@ class Node(MainThread):
         if what & (c.HIDDEN_INPUTS if hidden else c.INPUTS):
             found += [each for each in self._inputs if each is not None]
         if what & c.EXPRESSIONS:
-            found += self._named_in_expressions()
+            found += _upstream.named_in_expressions(self)
         return [each for place, each in enumerate(found) if each not in found[:place]]
 
     def dependent(
@@ -330,7 +327,7 @@ class Node(MainThread):
 
     def opHashes(self) -> list[int]:
         """One number that changes with whatever changes a pixel, upstream too."""
-        return [int.from_bytes(hashlib.blake2b(self._recipe().encode(), digest_size=8).digest(), "big")]
+        return [_upstream.digest(self)]
 
     def hasError(self) -> bool:
         return bool(engine.error(self))
@@ -351,27 +348,6 @@ class Node(MainThread):
     def _context(self) -> Group:
         """Where its callbacks find and make nodes."""
         return self._group or session.root
-
-    def _available(self) -> dict[str, facts.Knob]:
-        """Its class's knobs, and those that it has for the type of its file."""
-        found = self._facts
-        if not found.when:
-            return dict(found.knobs)
-        return {**found.knobs, **found.when.get(self._file_type(), {})}
-
-    def _file_type(self) -> str:
-        told = self._made.get("file_type")
-        if told is not None and told.value().strip():
-            return str(told.value())
-        file = self._made.get("file")
-        return _suffix_type(str(file.value()) if file is not None else "")
-
-    def _file_set(self, knob: File_Knob) -> None:
-        """A Read or a Write takes its type from the name of its file."""
-        types = self.knob("file_type")
-        kind = _suffix_type(str(knob.value()))
-        if knob.name() == "file" and types is not None and kind in [each.split("\t")[0] for each in types.values()]:
-            types.setValue(kind)
 
     def _keep(self, key: str, knob: Knob) -> None:
         knob._node = self
@@ -397,7 +373,7 @@ class Node(MainThread):
     def _changed(self, knob: Knob) -> None:
         """Tells whoever wants to know; a change that is made meanwhile is told to nobody, as in Nuke."""
         session.root._touch()
-        if session.quiet or self._group is None and self is not session.root:
+        if session.quiet or (self._group is None and self is not session.root):
             return
         if self._telling and not knob._flags & c.KNOB_CHANGED_RECURSIVE:
             return
@@ -411,206 +387,3 @@ class Node(MainThread):
         self._reloads += 1
         if self.knob("version") is not None:
             self["version"].setValue(self["version"].value() + 1)
-
-    def _named_in_expressions(self) -> list[Node]:
-        found: list[Node] = []
-        for knob in [*self._made.values(), *self._own.values()]:
-            names: list[str] = []
-            if isinstance(knob, Array_Knob):
-                for each in knob._value:
-                    names += re.findall(r"[A-Za-z_]\w*(?:\.\w+)+", each.expression)
-            elif isinstance(knob, Link_Knob):
-                names.append(knob.getLink())
-            for name in names:
-                try:
-                    scope, _, _ = evaluation.resolve(name, Seen(self))
-                except expressions.ExpressionError:
-                    continue
-                assert isinstance(scope, Seen)
-                if scope.node is not self:
-                    found.append(scope.node)
-        return found
-
-    def _recipe(self) -> str:
-        """All that its pixels hang on, as text."""
-        knobs = [
-            f"{knob.name()}={knob._text()}@{knob.array() if isinstance(knob, Array_Knob) else ''}"
-            for knob in [*self._made.values(), *self._own.values()]
-            if knob.name() not in _UNSEEN and knob._written()
-        ]
-        above = [each._recipe() if each is not None else "-" for each in self._inputs]
-        return f"{self.Class()}({' '.join(sorted(knobs))} {self._reloads})[{';'.join(above)}]"
-
-
-class Group(Node):
-    """Nodes in a node. `with group:` makes and finds nodes in it."""
-
-    def __init__(self, kind: str, group: Group | None) -> None:
-        super().__init__(kind, group)
-        self._nodes: list[Node] = []
-
-    def begin(self) -> Group:
-        session.begun.append(self)
-        return self
-
-    def end(self) -> None:
-        if not session.begun or session.begun[-1] is not self:
-            raise RuntimeError(f"{self.name()}.end() without its begin()")
-        session.begun.pop()
-
-    def __enter__(self) -> Group:
-        return self.begin()
-
-    def __exit__(self, *failure: Any) -> None:
-        self.end()
-
-    def run(self, call: Any) -> Any:
-        with self:
-            return call()
-
-    def nodes(self) -> list[Node]:
-        return list(reversed(self._nodes))
-
-    def numNodes(self) -> int:
-        return len(self._nodes)
-
-    def node(self, s: str) -> Node | None:
-        """By its name in the group: "Blur1", or deeper: "Group1.Blur1"."""
-        found: Union[Node, None] = self
-        for part in s.split("."):
-            inside = found._nodes if isinstance(found, Group) else []
-            found = next((each for each in inside if each.name() == part), None)
-        return found
-
-    def output(self) -> Node | None:
-        return next((each for each in self._nodes if each.Class() == "Output"), None)
-
-    def selectedNodes(self) -> list[Node]:
-        return [each for each in self.nodes() if each.isSelected()]
-
-    def selectedNode(self) -> Node | None:
-        return next(iter(self.selectedNodes()), None)
-
-    def locked(self) -> bool:
-        return False
-
-    def subgraphLocked(self) -> bool:
-        return False
-
-    def maxInputs(self) -> int:
-        return len(self._pins())
-
-    def minInputs(self) -> int:
-        return self.maxInputs()
-
-    def maxOutputs(self) -> int:
-        return 1 if self.output() is not None else 0
-
-    def _context(self) -> Group:
-        return self
-
-    def _pins(self) -> list[Node]:
-        """Its Input nodes, in the order of its inputs."""
-        return sorted(
-            (each for each in self._nodes if each.Class() == "Input"), key=lambda pin: float(pin["number"].value())
-        )
-
-    def _walk(self) -> list[Node]:
-        """All nodes in it, deeper ones too."""
-        found: list[Node] = []
-        for each in self._nodes:
-            found.append(each)
-            if isinstance(each, Group):
-                found += each._walk()
-        return found
-
-    def _free(self, name: str, for_: Node | None = None) -> str:
-        """The name, with a number of its own when another node has it."""
-        taken = {each.name() for each in self._nodes if each is not for_}
-        stem = name.rstrip("0123456789") or name
-        number = 1
-        while name in taken:
-            name = f"{stem}{number}"
-            number += 1
-        return name
-
-    def _recipe(self) -> str:
-        inside = self.output()
-        return super()._recipe() + "{" + (inside._recipe() if inside is not None else "") + "}"
-
-
-class Root(Group):
-    def __init__(self) -> None:
-        super().__init__("Root", None)
-        self._modified = False
-
-    def name(self) -> str:
-        return str(self["name"].value()) or "Root"
-
-    def fullName(self) -> str:
-        return "root"
-
-    def modified(self) -> bool:
-        return self._modified
-
-    def setModified(self, modified: bool) -> None:
-        self._modified = bool(modified)
-
-    def _touch(self) -> None:
-        if not session.quiet:
-            self._modified = True
-
-    def firstFrame(self) -> int:
-        return int(self["first_frame"].value())
-
-    def lastFrame(self) -> int:
-        return int(self["last_frame"].value())
-
-    def frameRange(self) -> FrameRange:
-        return FrameRange(self.firstFrame(), self.lastFrame(), 1)
-
-    def fps(self) -> int:
-        return int(self["fps"].value())
-
-    def realFps(self) -> float:
-        return float(self["fps"].value())
-
-    def format(self) -> Format:
-        return self["format"].value()  # type: ignore[no-any-return]
-
-    def setFrame(self, frame: float) -> None:
-        session.current = float(frame)
-        self["frame"].setValue(float(frame))
-
-    def channels(self) -> list[str]:
-        return sorted({channel for channels in session.layers.values() for channel in channels})
-
-    def layers(self) -> list[str]:
-        return list(session.layers)
-
-    def opHashes(self) -> list[int]:
-        return []
-
-
-class Viewer(Node):
-    pass
-
-
-class BackdropNode(Node):
-    def getNodes(self) -> list[Node]:
-        left, top = self.xpos(), self.ypos()
-        right, bottom = left + self["bdwidth"].value(), top + self["bdheight"].value()
-        others = self._group._nodes if self._group is not None else []
-        return [
-            each
-            for each in others
-            if each is not self and left <= each.xpos() <= right and top <= each.ypos() <= bottom
-        ]
-
-
-KINDS: dict[str, type[Node]] = {"Group": Group, "Viewer": Viewer, "BackdropNode": BackdropNode}
-
-
-def _suffix_type(file: str) -> str:
-    suffix = file.rsplit(".", 1)[-1].lower() if "." in file.rsplit("/", 1)[-1] else ""
-    return {"usda": "usd", "usdc": "usd", "usdz": "usd", "jpg": "jpeg", "tif": "tiff"}.get(suffix, suffix)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 from pathlib import Path
 from typing import Any
 
 import told
+
 from nuke._session import environment, main_thread, session
 
 
@@ -48,9 +50,7 @@ def home() -> Path:
 
 
 def begin() -> None:
-    """As Nuke starts: the folders of NUKE_PATH and of the user, each one's init.py, and with a GUI each one's menu.py."""
-    import os
-
+    """As Nuke starts: NUKE_PATH and the user's folder, each one's init.py, and with a GUI each one's menu.py."""
     folders = [each for each in environment("NUKE_PATH").split(os.pathsep) if each]
     for folder in [home().as_posix(), *reversed(folders)]:
         _add(folder, 0, True)
@@ -65,7 +65,7 @@ def run(file: Path) -> None:
         return
     session.loading.append(file.parent)
     try:
-        runpy.run_path(str(file), run_name="__main__" if file.name == "scenario.py" else file.stem)
+        runpy.run_path(str(file), run_name=file.stem)
     except Exception:
         told.exception(str(file))
         raise SystemExit(f"Nuke stops: {file} failed") from None

@@ -7,7 +7,8 @@ from typing import Any
 
 from nuke import _callbacks
 from nuke import _engine as engine
-from nuke._nodes import Group, Node
+from nuke._groups import Group
+from nuke._nodes import Node
 from nuke._ranges import FrameRange, FrameRanges
 from nuke._session import main_thread, session
 

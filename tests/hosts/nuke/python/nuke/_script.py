@@ -7,9 +7,11 @@ from pathlib import Path
 
 import nk
 import told
+
 from nuke import _callbacks, _formats, _writing
 from nuke import _version as version
-from nuke._nodes import KINDS, Group, Node, Root
+from nuke._groups import KINDS, Group, Root
+from nuke._nodes import Node
 from nuke._session import LAYERS, main_thread, session
 from nuke._undo import journal
 
@@ -40,9 +42,9 @@ def scriptSave(filename: str | None = None) -> bool:
 def scriptSaveAs(filename: str | None = None, overwrite: int = -1) -> None:
     if not filename:
         raise RuntimeError("nuke.scriptSaveAs: nobody is asked for a name here")
-    if Path(filename).exists() and overwrite != 1:
-        if overwrite == 0 or not told.answered("ask", f"Overwrite {filename}?"):
-            raise RuntimeError(f"{filename} is there already")
+    there = Path(filename).exists() and overwrite != 1
+    if there and (overwrite == 0 or not told.answered("ask", f"Overwrite {filename}?")):
+        raise RuntimeError(f"{filename} is there already")
     session.root["name"].setValue(str(filename).replace("\\", "/"))
     scriptSave()
 
@@ -56,9 +58,8 @@ def scriptSaveToTemp(text: str = "") -> str:
 def scriptClear(ignoreUnsavedChanges: bool = True) -> None:
     """Closes the script: an empty one is left."""
     if session.root is not None:
-        if session.root._nodes or session.root._modified:
-            _callbacks.fire("onScriptClose", session.root)
-        for node in list(session.root._nodes):
+        _callbacks.fire("onScriptClose", session.root)
+        for node in session.root._walk():
             _callbacks.fire("onDestroy", node)
         for node in session.root._walk():
             node._deleted = True

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nuke._groups import Group, Root
     from nuke._knobs import Knob
-    from nuke._nodes import Group, Node, Root
+    from nuke._nodes import Node
 
 LAYERS: dict[str, tuple[str, ...]] = {
     "rgb": ("rgba.red", "rgba.green", "rgba.blue"),
@@ -103,16 +104,28 @@ class MainThread:
 
     def __getattribute__(self, name: str) -> Any:
         if not name.startswith("__") and threading.get_ident() != session.main:
-            kind = type(self).__name__
-            raise RuntimeError(
-                f"{kind}.{name} off the main thread: nuke.executeInMainThread is how another thread gets at it"
-            )
+            return _elsewhere(self, name)
         if not name.startswith("_") and object.__getattribute__(self, "_gone")():
             raise ValueError("A PythonObject is not attached to a node")
         return object.__getattribute__(self, name)
 
     def _gone(self) -> bool:
         return False
+
+
+def _elsewhere(thing: Any, name: str) -> Any:
+    """What another thread gets: methods, to hand them to the main thread; a call of one raises."""
+    found = object.__getattribute__(thing, name)
+    refusal = f"{type(thing).__name__}.{name} off the main thread: nuke.executeInMainThread is how another gets at it"
+    if not callable(found):
+        raise RuntimeError(refusal)
+
+    def later(*arguments: Any, **named: Any) -> Any:
+        if threading.get_ident() != session.main:
+            raise RuntimeError(refusal)
+        return getattr(thing, name)(*arguments, **named)
+
+    return later
 
 
 def main_thread(function: Any) -> Any:

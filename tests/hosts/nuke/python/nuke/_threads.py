@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import told
+
 from nuke._session import session
 
 _posted: queue.Queue[Callable[[], None]] = queue.Queue()

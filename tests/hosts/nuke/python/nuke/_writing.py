@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import nk
+
 from nuke import _classes
-from nuke._knobs import Knob, Text_Knob
+from nuke._knobs import Knob
 from nuke._session import LAYERS, session
+from nuke._texts import Text_Knob
 
 if TYPE_CHECKING:
-    from nuke._nodes import Group, Node
+    from nuke._nodes import Node
 
 _LAST = ("name", "tile_color", "selected", "xpos", "ypos")
 _FIRST = ("file", "file_type")
@@ -71,14 +73,14 @@ def node_lines(nodes: Sequence[Node], indent: str, numbers: Iterator[int] | None
 
 def knob_lines(node: Node, everything: bool = False) -> list[str]:
     """What the braces of a node hold, a knob a line."""
-    known = [knob for knob in node._made.values() if knob.name() in node._available()]
+    known = [knob for knob in node._made.values() if knob.name() in _classes.available(node)]
     written = [knob for knob in known if everything or knob._written() or knob.name() in ("name", "xpos", "ypos")]
     if node.Class() == "Root":
         written = [knob for knob in written if knob.name() not in ("xpos", "ypos")]
     lines = [_line(knob) for knob in sorted(written, key=_rank) if knob._value is not None]
     for knob in node._own.values():
         lines.append(f"addUserKnob {{{knob._definition()}}}")
-        if everything and knob._value is not None and not isinstance(knob, Text_Knob) or knob._written():
+        if (everything and knob._value is not None and not isinstance(knob, Text_Knob)) or knob._written():
             lines.append(_line(knob))
     return lines
 
@@ -131,7 +133,7 @@ def _stacked(node: Node, wanted: set[Node]) -> _Stacked:
 
 
 def _lies_on_top(pushed: list[Node | None], top: Node | None) -> bool:
-    return not pushed or pushed == [top] and top is not None
+    return not pushed or (pushed == [top] and top is not None)
 
 
 def _asked_for(ordered: list[Node], stacked: dict[Node, _Stacked]) -> set[Node]:

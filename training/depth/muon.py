@@ -1,8 +1,8 @@
 """Muon: steps whose matrices are orthogonal, so that no direction of the weights is left behind.
 
 After Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024, and Liu et al., "Muon is Scalable
-for LLM Training", 2025, for the size of its steps, which is AdamW's at the same rate. PyTorch's own takes matrices alone,
-and here they are convolutions.
+for LLM Training", 2025, for the size of its steps, which is AdamW's at the same rate. PyTorch's own takes matrices
+alone, and here they are convolutions.
 """
 
 from __future__ import annotations

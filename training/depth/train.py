@@ -1,4 +1,4 @@
-"""Training itself: AdamW and Muon, one rate held and then brought down, a running mean of the weights that is what ships."""
+"""Training itself: AdamW and Muon, one rate held and then brought down; a running mean of the weights is what ships."""
 
 from __future__ import annotations
 

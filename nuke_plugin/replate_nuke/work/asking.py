@@ -186,5 +186,5 @@ def _places(
     name = digest(asked)
     other = special.of(node)
     if other is not None:
-        return other.outputs(f"{folders.folder()}/results/{name}")
+        return other.outputs(f"{folders.folder()}/results/{name}", node)
     return {out.name: folders.result_pattern(name, out.name, views) for out in node.outputs()}

@@ -151,9 +151,10 @@ def _all_of(node: Node) -> Sequence[int]:
 def _provide(node: Node, frames: Sequence[int]) -> None:
     """Has a node's results at these frames on disk, and shown. Raises `AgentError`."""
     version = node.shown()
-    if version is not None and _lacking(version, frames) and record.jobs(version, nuke.views()):
+    known = _lacking(version, [each for each in frames if version.first <= each <= version.last]) if version else []
+    if version is not None and known and record.jobs(version, nuke.views()):
         # A job that is not known any more is asked for anew below.
-        finish(Running(agent.current(), node, follow=version, records=False))
+        finish(Running(agent.current(), node, follow=version, among=(min(known), max(known)), records=False))
     lacking = _lacking(version, frames) if version is not None else list(frames)
     if lacking:
         wish = _wish(node, version, lacking)

@@ -22,7 +22,7 @@ from replate_host.versions import Version
 from replate_nuke.nodes import Node
 from replate_nuke.work import record, special
 from replate_nuke.work.asking import Plan, Wish, outputs_of
-from replate_nuke.work.results import file_there, frames_there
+from replate_nuke.work.results import file_there, frames_in, frames_there
 from replate_nuke.work.sending import Busy, Feed
 
 RENDERING = 0.3
@@ -53,6 +53,7 @@ class Running:
         wish: Wish | None = None,
         *,
         follow: Version | None = None,
+        among: tuple[int, int] | None = None,
         shows: bool = True,
         records: bool = True,
         on_version: Callable[[Version], None] | None = None,
@@ -64,7 +65,9 @@ class Running:
         wish
             What is asked for; or else
         follow
-            the version whose job is gone on with.
+            the version whose job is gone on with,
+        among
+            of which only the frames from the first to the last of these are fetched: it ends when those are there.
         shows
             Whether the node shows its result as it comes.
         records
@@ -83,7 +86,7 @@ class Running:
         self._agent = agent
         self._shows, self._records, self._on_version = shows, records, on_version
         self._special = special.of(node)
-        self._version = follow
+        self._version, self._among = follow, among
         self._views: tuple[str, ...] = ()
         self._handles: dict[str, JobHandle] = {}
         self._offers: list[int] = []
@@ -208,7 +211,7 @@ class Running:
         calls = self._calls(view)
         if self._special is not None:
             return self._special.watch(self._agent, version, node=self.node, **calls)
-        return self._agent.watch(job, outputs_of(version.outputs, view), after, **calls)
+        return self._agent.watch(job, outputs_of(version.outputs, view), after, self._among, **calls)
 
     def _watched(self, version: Version) -> Steps:
         """Until all jobs have ended. Their frames and news come by callbacks, between the steps."""
@@ -217,10 +220,19 @@ class Running:
             if self._news:
                 self._news = False
                 version = self._noted(version)
+            if self._all_there(version):
+                return
             if all(handle.ended for handle in self._handles.values()) and not self._taken_up(version):
                 break
             yield Pace.LATER
         self._finish(version)
+
+    def _all_there(self, version: Version) -> bool:
+        """Whether the frames that alone are wanted lie on disk: the job itself may go on."""
+        if self._among is None:
+            return False
+        wanted = range(self._among[0], self._among[1] + 1)
+        return len(frames_in(version.outputs, wanted, self._views)) == len(wanted)
 
     def _noted(self, version: Version) -> Version:
         """Writes into the node what became known."""
@@ -297,7 +309,7 @@ class Running:
             else:
                 self._special.cancel(self._agent, handle)
 
-    def _calls(self, view: str) -> dict[str, Callable[..., None]]:
+    def _calls(self, view: str) -> dict[str, Any]:
         return {
             "on_progress": self._heard,
             "on_frame": partial(self._frame, view),

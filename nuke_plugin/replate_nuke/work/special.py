@@ -13,7 +13,7 @@ from replate_nuke.nodes import Node
 class Special(Protocol):
     """What stands in for the agent's own `submit`, `watch` and `cancel`. Callbacks come on the main thread."""
 
-    def outputs(self, folder: str) -> dict[str, str]:
+    def outputs(self, folder: str, node: Node) -> dict[str, str]:
         """By name: the files that there are in a result's folder in the end."""
 
     def submit(

@@ -8,7 +8,8 @@ that of Mitchell and Netravali (1988).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,26 +64,42 @@ def resampled(
     box = Box(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
     pixels = image.plane(name, box, repeat=repeat).astype(np.float64)
     columns, rows = columns - box.x, rows - box.y
-    narrow = sum(pixels[:, columns[:, tap]] * across[:, tap] for tap in range(columns.shape[1]))
-    found = sum(narrow[rows[:, tap]] * up[:, tap, None] for tap in range(rows.shape[1]))
-    return np.asarray(found, np.float32)
+    narrow = np.zeros((pixels.shape[0], len(x)))
+    for tap in range(columns.shape[1]):
+        narrow += pixels[:, columns[:, tap]] * across[:, tap]
+    found = np.zeros((len(y), len(x)))
+    for tap in range(rows.shape[1]):
+        found += narrow[rows[:, tap]] * up[:, tap, None]
+    return found.astype(np.float32)
 
 
-def looked_up(image: Image, names: list[str], x: Places, y: Places, filter: str, repeat: bool | None = None) -> Plane:
-    """Channels at any places, x and y of one shape: [*shape, channels]. For pictures that do not become smaller."""
-    (columns, across), (rows, up) = _taps(x.ravel(), filter, 1), _taps(y.ravel(), filter, 1)
-    if not columns.size:
-        return np.zeros((*x.shape, len(names)), np.float32)
-    # As much of the picture as is looked at: what lies beyond the edges repeats or is black.
-    around = Box(image.box.x - 1, image.box.y - 1, image.box.r + 1, image.box.t + 1)
-    pixels = np.stack([image.plane(name, around, repeat=repeat) for name in names], axis=2)
-    columns = np.clip(columns - around.x, 0, around.width - 1)
-    rows = np.clip(rows - around.y, 0, around.height - 1)
-    found = np.zeros((columns.shape[0], len(names)))
-    for row in range(rows.shape[1]):
-        for column in range(columns.shape[1]):
-            found += pixels[rows[:, row], columns[:, column]] * (up[:, row] * across[:, column])[:, None]
-    return found.reshape(*x.shape, len(names)).astype(np.float32)
+@dataclass(frozen=True, eq=False)
+class Texture:
+    """A picture that is looked up at any places; not for making it smaller."""
+
+    pixels: NDArray[np.float32]
+    """[height, width, channels], with a pixel more on every side: what is beyond."""
+    x: int
+    y: int
+
+    @classmethod
+    def of(cls, image: Image, names: Sequence[str], repeat: bool | None = None) -> Texture:
+        """`repeat`: whether its edge goes on, else as the picture has it."""
+        around = Box(image.box.x - 1, image.box.y - 1, image.box.r + 1, image.box.t + 1)
+        return cls(np.dstack([image.plane(name, around, repeat=repeat) for name in names]), around.x, around.y)
+
+    def at(self, x: Places, y: Places, filter: str) -> NDArray[np.float32]:
+        """[places, channels]"""
+        (columns, across), (rows, up) = _taps(x, filter, 1), _taps(y, filter, 1)
+        height, width, channels = self.pixels.shape
+        columns, rows = np.clip(columns - self.x, 0, width - 1), np.clip(rows - self.y, 0, height - 1)
+        flat = self.pixels.reshape(-1, channels)
+        found = np.zeros((len(x), channels))
+        for row in range(rows.shape[1]):
+            for column in range(columns.shape[1]):
+                weight = up[:, row] * across[:, column]
+                found += flat[rows[:, row] * width + columns[:, column]] * weight[:, None]
+        return found.astype(np.float32)
 
 
 def _taps(places: Places, filter: str, shrink: float) -> tuple[NDArray[np.int64], Places]:

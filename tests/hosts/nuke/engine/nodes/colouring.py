@@ -55,7 +55,7 @@ def unpremult(call: Call) -> Image:
     image = call.image(0)
     alpha = _alpha(call, image)
     safe = np.where(alpha == 0, 1, alpha)
-    return image.having({name: image.planes[name] / safe for name in _premultiplied(call, image)})
+    return image.having({name: (image.planes[name] / safe).astype(np.float32) for name in _premultiplied(call, image)})
 
 
 def limited(call: Call, image: Image, changed: dict[str, Plane], *, mask_input: int) -> dict[str, Plane]:

@@ -48,8 +48,8 @@ def shuffle(call: Call) -> Image:
     layers = call.graph.script.layers
     sources = [call.image(_side(call, f"fromInput{each}")) for each in (1, 2)]
     box = back.box
-    for source in sources:
-        box = box.union(source.box)
+    for each in sources:
+        box = box.union(each.box)
     wide = _over(back, box)
     made: dict[str, Plane] = {}
     for name in ("out1", "out2"):

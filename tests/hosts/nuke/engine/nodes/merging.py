@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine import channels
 from engine.graph import Call, evaluates
 from engine.image import Image, Plane
 from engine.nodes.colouring import MASKED, limited
 
-_Operation = Callable[[Plane, Plane, Plane, Plane], Plane]
+_Operation = Callable[[Plane, Plane, Plane, Plane], NDArray[Any]]
 """Of A, B and their alphas."""
 
 _OPERATIONS: dict[str, _Operation] = {

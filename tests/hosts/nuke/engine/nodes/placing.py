@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.filters import looked_up, resampled
+from engine.filters import Texture, resampled
 from engine.graph import Call, evaluates
 from engine.image import Box, Format, Image
 
@@ -83,8 +83,10 @@ def transform(call: Call) -> Image:
     if matrix[0, 1] or matrix[1, 0]:
         if min(smaller) < 0.999 or max(smaller) > 1.001:
             raise call.refused("the stand-in does not scale what it rotates")
-        found = looked_up(image, list(image.planes), source[0], source[1], filter, repeat)
-        planes = {name: np.ascontiguousarray(found[:, :, index]) for index, name in enumerate(image.planes)}
+        found = Texture.of(image, list(image.planes), repeat).at(source[0].ravel(), source[1].ravel(), filter)
+        planes = {
+            name: np.ascontiguousarray(found[:, index]).reshape(x.shape) for index, name in enumerate(image.planes)
+        }
     else:
         shrink = (float(smaller[0]), float(smaller[1]))
         planes = {
@@ -181,7 +183,7 @@ def _placed(
         box = box.intersection(goal.box)
     if box.empty:
         return Image(goal, box, metadata=image.metadata)
-    x, y = np.arange(box.x, box.r) + 0.5, np.arange(box.y, box.t) + 0.5
+    x, y = np.arange(box.x, box.r, dtype=float) + 0.5, np.arange(box.y, box.t, dtype=float) + 0.5
     x, y = (sides[0] - x if mirrored[0] else x), (sides[1] - y if mirrored[1] else y)
     x, y = (x - offset[0]) / scale[0], (y - offset[1]) / scale[1]
     shrink = (1 / scale[0], 1 / scale[1])

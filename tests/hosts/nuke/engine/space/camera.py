@@ -40,7 +40,8 @@ class Camera:
 
     def seen(self, points: Points) -> Points:
         """From the world into the camera: [n, 3]."""
-        return transformed(np.linalg.inv(self.world), points)
+        inverse: Matrix = np.linalg.inv(self.world).astype(np.float64)
+        return transformed(inverse, points)
 
     def pixels(self, seen: Points, format: Format) -> Points:
         """Where points in the camera are on a format: [n, 2], origin at the bottom left. They lie before it."""

@@ -10,7 +10,7 @@ import numpy as np
 from engine.graph import Call, evaluates
 from engine.image import Box, Image
 from engine.space.camera import AXIS, Camera, Matrix, camera, local, placed
-from engine.space.geometry import Geometry, Material, Projected, card, of_usd
+from engine.space.geometry import Geometry, Material, Mesh, Projected, card, of_usd
 from engine.space.rendering import render
 
 _SURFACE = f"{AXIS} render_mode geo_select range_first range_last"
@@ -79,7 +79,7 @@ def read_geo(call: Call) -> Geometry:
 
 @evaluates("Scene", "MergeGeo", knows="display render_mode selectable cast_shadow receive_shadow shadow_override")
 def scene(call: Call) -> Geometry:
-    meshes = []
+    meshes: list[Mesh] = []
     for index in range(call.inputs):
         meshes += _geometry(call, index).meshes
     return Geometry(tuple(meshes))

@@ -16,8 +16,8 @@ from engine.image import Box
 from engine.space.camera import Points
 
 _GRID = 4096
-_AT_ONCE = 4_000_000
-"""Candidates, pixels times triangles, that are looked at together."""
+_AT_ONCE = 250_000
+"""Candidates, pixels times triangles, that are looked at together: as many as the caches hold."""
 _FAR = 2**17
 """Pixels beyond which a corner is moved in; products stay within 64 bits."""
 

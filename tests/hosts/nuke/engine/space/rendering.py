@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import channels
-from engine.filters import looked_up
+from engine.filters import Texture
 from engine.image import Box, Format, Image, Plane
 from engine.space.camera import Camera, Points, transformed
-from engine.space.geometry import Geometry, Mesh, Projected
+from engine.space.geometry import Geometry, Projected
 from engine.space.raster import covered
 
 Pixels = NDArray[np.float32]
@@ -73,6 +73,9 @@ def _fragments(geometry: Geometry, camera: Camera, format: Format, box: Box, fil
     for mesh in geometry.meshes:
         if mesh.material is None:
             continue
+        thrown = isinstance(mesh.material, Projected)
+        image = mesh.material.image if isinstance(mesh.material, Projected) else mesh.material
+        texture = Texture.of(image, channels.RGBA, repeat=True if thrown else None)
         corners, places = _clipped(camera.seen(mesh.points)[mesh.faces], mesh.places, camera.near)
         if not len(corners):
             continue
@@ -88,27 +91,25 @@ def _fragments(geometry: Geometry, camera: Camera, format: Format, box: Box, fil
             points = transformed(camera.world, rays * distance[:, None])
             bent = shares * inverse[which] * distance[:, None]
             flat = (bent[:, :, None] * places[which]).sum(axis=1)
-            colour, shown = _shaded(mesh, points, flat, filter)
+            at, shown = _looked_at(mesh.material, points, flat)
+            colour = texture.at(at[:, 0], at[:, 1], filter)
+            shown &= colour.any(axis=1)
             pixel = (y - box.y) * box.width + (x - box.x)
             yield Fragments(pixel[shown], distance[shown], colour[shown])
 
 
-def _shaded(mesh: Mesh, points: Points, places: Points, filter: str) -> tuple[Pixels, NDArray[np.bool_]]:
-    """The colours of a surface at points of it, and where it has one."""
-    material = mesh.material
-    if isinstance(material, Projected):
-        seen = material.camera.seen(points)
-        shown = seen[:, 2] < 0
-        seen[~shown] = (0, 0, -1)
-        at, image = material.camera.pixels(seen, material.image.format), material.image
-        if material.crop:
-            inside = (at >= 0) & (at <= (image.format.width, image.format.height))
-            shown &= inside.all(axis=1)
-        return looked_up(image, list(channels.RGBA), at[:, 0], at[:, 1], filter, repeat=True), shown
-    assert material is not None
-    at = places * (material.format.width, material.format.height)
-    colour = looked_up(material, list(channels.RGBA), at[:, 0], at[:, 1], filter)
-    return colour, np.ones(len(colour), bool)
+def _looked_at(material: Image | Projected, points: Points, places: Points) -> tuple[Points, NDArray[np.bool_]]:
+    """Where in its picture points of a surface look, [count, 2] pixels, and which of them see it."""
+    if isinstance(material, Image):
+        return places * (material.format.width, material.format.height), np.ones(len(places), bool)
+    seen = material.camera.seen(points)
+    shown = seen[:, 2] < 0
+    seen[~shown] = (0, 0, -1)
+    format = material.image.format
+    at = material.camera.pixels(seen, format)
+    if material.crop:
+        shown &= ((at >= 0) & (at <= (format.width, format.height))).all(axis=1)
+    return at, shown
 
 
 def _clipped(corners: Points, places: Points, near: float) -> tuple[Points, Points]:

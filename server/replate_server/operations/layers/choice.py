@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from replate_server.operations.layers.chosen import Choice, Sample, object_label
 from replate_server.operations.layers.labelling import labelled
-from replate_server.operations.layers.regions import NOBODY
+from replate_server.operations.layers.regions import NOBODY, Labels
 
 Array = NDArray[Any]
 
@@ -41,6 +41,21 @@ def choose(samples: Sequence[Sample], objects: int, count: int) -> Choice:
         cuts = _occupied(samples, sorted([*cuts, cut]), sliced | {cut})
         sliced = sliced.union({cut}).intersection(cuts)
     return Choice(tuple(cuts), sliced, _order(samples, cuts, objects))
+
+
+def without_empty(choice: Choice, labels: Sequence[Labels]) -> tuple[Choice, list[Labels]]:
+    """The layers of a shot, and its pixels' [rows, columns], without those that hardly show: these join what is behind
+    them. Chosen by some frames, a layer may come to nothing in the whole shot."""
+    cuts, order, kept = list(choice.cuts), choice.order, list(labels)
+    while cuts:
+        shown = [np.mean([(one == layer).mean() for one in kept]) for layer in range(len(cuts) + 1)]
+        least = int(np.argmin(shown))
+        if shown[least] > _SEEN:
+            break
+        del cuts[max(least - 1, 0)]
+        order = tuple(one - (one > least) for one in order if one != least)
+        kept = [np.asarray(one - (one >= max(least, 1)), np.int32) for one in kept]
+    return Choice(tuple(cuts), choice.sliced.intersection(cuts), order), kept
 
 
 def _occupied(

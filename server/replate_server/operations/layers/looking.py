@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from replate_server.darkroom.motion import occlusion, warp
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.operations.contract import Steps, Tensor
 from replate_server.operations.flow.operation import Tracker
+from replate_server.operations.layers.choice import without_empty
 from replate_server.operations.layers.chosen import Choice, Sample
 from replate_server.operations.layers.footage import Footage
 from replate_server.operations.layers.knobs import Knobs
 from replate_server.operations.layers.labelling import labelled
 from replate_server.operations.layers.nearness import shrunk
-from replate_server.operations.layers.regions import NOBODY, Labels
+from replate_server.operations.layers.regions import Labels
 from replate_server.operations.layers.separation import sampled, settled, whole_depth
+from replate_server.operations.layers.votes import Between, carried, voted
 from replate_server.operations.spans import Span, part
 
 _SAMPLES = 8
@@ -36,7 +37,8 @@ class Looked:
 
 
 def looked(footage: Footage, tracker: Tracker, knobs: Knobs, steps: Steps) -> Looked:
-    """The layers of a shot. What a frame's pixels were in the frame before counts in where they belong."""
+    """The layers of a shot. What a frame's pixels were in the frame before counts in where they belong, and at the end
+    each belongs where it does in most frames: depth is too unsteady for a frame alone to decide."""
     keys = _spread(footage.numbers)
     coarse: dict[int, Tensor] = {}
     for index, number in enumerate(keys):
@@ -52,18 +54,25 @@ def looked(footage: Footage, tracker: Tracker, knobs: Knobs, steps: Steps) -> Lo
         return samples
 
     _, choice, knobs = settled(sample, len(footage.objects), knobs)
-    labels: dict[int, Labels] = {}
-    before: tuple[Tensor, Labels] | None = None
+    labels: list[Labels] = []
+    motions: list[Between] = []
+    before: Tensor | None = None
     for index, number in enumerate(footage.numbers):
         span = part(Span(steps, 0.5, 1.0), index, len(footage.numbers), f"Finding the layers of frame {number}")
         span.progress(0.0)
         height, width = shrunk(footage.take(number).nearness, knobs.resolution).shape
         small = resize(footage.take(number).display, width, height, Nature.COLOUR)
-        held = None if before is None else _held(tracker, small, *before, span)
+        held = None
+        if before is not None:
+            motions.append(_between(tracker, before, small, span))
+            held = carried(labels[-1], motions[-1])
         found = _sample(footage, number, depth, knobs, held)
-        labels[number] = labelled(found.regions, found.nearness, choice, held)
-        before = small, labels[number]
-    return Looked(choice, depth, labels)
+        labels.append(labelled(found.regions, found.nearness, choice, held))
+        before = small
+    labels = voted(labels, motions, len(choice.cuts) + 1)
+    if not knobs.count:
+        choice, labels = without_empty(choice, labels)
+    return Looked(choice, depth, dict(zip(footage.numbers, labels, strict=True)))
 
 
 def _sample(footage: Footage, number: int, depth: float, knobs: Knobs, held: Labels | None = None) -> Sample:
@@ -71,12 +80,9 @@ def _sample(footage: Footage, number: int, depth: float, knobs: Knobs, held: Lab
     return sampled(take.display, take.nearness, take.mattes, depth, knobs, held)
 
 
-def _held(tracker: Tracker, picture: Tensor, before: Tensor, labels: Labels, steps: Steps) -> Labels:
-    """The labels that pixels had in the frame before; `NOBODY` where they were not seen."""
-    back = tracker.run(picture, before, {"preset": "medium"}, steps)
-    there = tracker.run(before, picture, {"preset": "medium"}, steps)
-    carried = warp(labels, back, Nature.DATA)
-    return np.where(occlusion(back, there) > 0, NOBODY, carried).astype(np.int32)
+def _between(tracker: Tracker, one: Tensor, other: Tensor, steps: Steps) -> Between:
+    there = tracker.run(one, other, {"preset": "medium"}, steps)
+    return Between(there, tracker.run(other, one, {"preset": "medium"}, steps))
 
 
 def _spread(numbers: Sequence[int]) -> list[int]:

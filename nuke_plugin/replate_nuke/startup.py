@@ -48,10 +48,9 @@ def _begin() -> None:
 
 
 def _begin_gui() -> None:
-    from replate_host.catalog import Catalog
     from replate_nuke.nodes import cards, menu
 
-    menu.fill(Catalog.kept(cards.folder()))
+    menu.fill(cards.kept())
 
 
 def _once(name: str, act: Callable[[], None]) -> None:

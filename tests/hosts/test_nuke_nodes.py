@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import OpenImageIO as oiio  # noqa: N813
 import pytest
 
 from in_nuke import ROOT, Nuke
@@ -53,9 +54,39 @@ def test_points_and_boxes_are_told_as_the_wire_has_them(nuke: Nuke, tmp_path: Pa
 def test_versions_are_looked_at_frame_by_frame_and_layer_by_layer(nuke: Nuke, tmp_path: Path) -> None:
     for stem, frames in (("matte1", (1001, 1003)), ("matte2", (1001,))):
         for number in frames:
-            write_frame(tmp_path / f"{stem}.{number}.exr", mattes(number))
+            write_frame(tmp_path / f"{stem}.{number}.exr", flat(number, **{"dog.A": 0.5, "subject.A": 0.5}))
     said = passes(nuke, "nodes_looked_at", tmp_path.as_posix(), tmp_path / "versions.nk")
     assert tmp_path.as_posix() in said
+
+
+def test_results_are_joined_to_the_stream_and_render_without_the_plugin(nuke: Nuke, tmp_path: Path) -> None:
+    for number in (1001, 1002):
+        write_frame(tmp_path / f"plate.{number}.exr", flat(number, R=2.0, G=-0.25, B=0.5, A=0.75))
+    write_frame(tmp_path / "restyle_plate.1001.exr", flat(1001, R=0.1, G=0.2, B=7.0, A=0.75))
+    write_frame(tmp_path / "depth_depth.1001.exr", flat(1001, **{"depth.Z": 0.125}))
+    write_frame(tmp_path / "segment_matte.1001.exr", flat(1001, **{"dog.A": 0.25, "subject.A": 1.0}))
+    motion = {"forward.u": 1.5, "forward.v": 2.5, "backward.u": -3.0, "backward.v": -4.0}
+    write_frame(tmp_path / "flow_motion.1001.exr", flat(1001, **motion))
+    write_frame(
+        tmp_path / "flow_occlusion.1001.exr", flat(1001, **{"occluded_forward.A": 1.0, "occluded_backward.A": 0.5})
+    )
+    passes(nuke, "nodes_joined", tmp_path.as_posix())
+    done = replace(nuke, more={"NUKE_PATH": ""}).run("-x", "-F", "1001-1002", tmp_path / "joined.nk")
+    assert done.code == 0, done.said
+
+    own = {"R": 2.0, "G": -0.25, "B": 0.5, "A": 0.75}
+    assert shown(tmp_path / "out_restyle.1001.exr") == {"R": 0.1, "G": 0.2, "B": 7.0, "A": 0.75}
+    assert shown(tmp_path / "out_depth.1001.exr") == {**own, "depth.Z": 0.125}
+    # The first object's matte is the stream's alpha as well.
+    mattes = {"dog.alpha": 0.25, "subject.alpha": 1.0}
+    assert shown(tmp_path / "out_segment.1001.exr") == {**own, "A": 0.25, **mattes}
+    # Nuke's y goes up.
+    upwards = {"forward.u": 1.5, "forward.v": -2.5, "backward.u": -3.0, "backward.v": 4.0}
+    occluded = {"occluded_forward.alpha": 1.0, "occluded_backward.alpha": 0.5}
+    assert shown(tmp_path / "out_flow.1001.exr") == {**own, **upwards, **occluded}
+    # Where there is no result, the plate goes through as it is, whatever was asked for there.
+    for operation in ("restyle", "depth", "segment", "flow"):
+        assert shown(tmp_path / f"out_{operation}.1002.exr") == own
 
 
 def test_the_menu_and_the_panel_at_the_keyboard(nuke: Nuke) -> None:
@@ -84,8 +115,17 @@ def test_a_broken_install_never_stops_nuke(broken: str, gui: bool, tmp_path: Pat
     assert "Traceback" not in said
 
 
-def mattes(number: int) -> Frame:
-    """Two objects, as the segment operation writes them."""
+def flat(number: int, **channels: float) -> Frame:
+    """A frame of one value a channel."""
     window = Box(0, 0, 16, 12)
-    spec = FrameSpec(number, window, window, ("dog.A", "subject.A"), PixelType.FLOAT, DATA)
-    return Frame(spec, np.full((12, 16, 2), 0.5, np.float32))
+    spec = FrameSpec(number, window, window, tuple(channels), PixelType.FLOAT, DATA)
+    return Frame(spec, np.broadcast_to(np.float32(list(channels.values())), (12, 16, len(channels))).copy())
+
+
+def shown(file: Path) -> dict[str, float]:
+    """The value of each channel of a file; fails where one has several."""
+    picture = oiio.ImageBuf(str(file))
+    assert not picture.has_error, picture.geterror()
+    pixels = picture.get_pixels(oiio.FLOAT).reshape(-1, picture.nchannels)
+    assert (pixels == pixels[0]).all()
+    return {name: round(float(value), 6) for name, value in zip(picture.spec().channelnames, pixels[0], strict=True)}

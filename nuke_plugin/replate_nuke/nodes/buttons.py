@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import nuke
 
 from replate_host import AgentError
+from replate_host.catalog import Catalog
 from replate_nuke import work
 from replate_nuke.nodes import build, cards, keyframe, panel, reveal
 from replate_nuke.nodes.later import later
@@ -38,10 +40,10 @@ def guarded(node: Node, act: Callable[[], None]) -> None:
     """Does something for a node, and tells in it what went wrong: nothing of ours is raised into Nuke."""
     try:
         act()
-    except AgentError as error:
-        node.tell(str(error))
     except Exception as error:
-        node.tell(fault(error))
+        # The node itself may be gone by now.
+        with suppress(ValueError):
+            node.tell(str(error) if isinstance(error, AgentError) else fault(error))
 
 
 def fault(error: Exception) -> str:
@@ -59,9 +61,12 @@ def _vary(node: Node) -> None:
 
 
 def _refresh(node: Node) -> None:
-    catalog = cards.ask()
-    later(lambda: guarded(node, lambda: panel.refresh(node, catalog)))
-    node.tell(f"The server at hand runs Replate {catalog.version}.")
+    def take(catalog: Catalog) -> None:
+        panel.refresh(node, catalog)
+        node.tell(f"This is what the server can do; it runs Replate {catalog.version}.")
+
+    node.tell("Asking the server")
+    cards.ask_aside(lambda catalog: guarded(node, lambda: take(catalog)), node.tell)
 
 
 def _use_settings(node: Node) -> None:

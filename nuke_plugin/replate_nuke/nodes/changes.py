@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import nuke
 
+from replate_host import telling
 from replate_nuke import work
 from replate_nuke.nodes import panel, rules, undo
 from replate_nuke.nodes.buttons import guarded
@@ -46,7 +47,12 @@ def _changed() -> None:
 
 def _model(node: Node) -> None:
     chosen = node.chosen
-    node.tell(chosen.unavailable_reason if chosen is not None else "")
+    if chosen is not None and chosen.unavailable_reason:
+        node.tell(chosen.unavailable_reason)
+    elif chosen is not None and chosen.bytes_to_fetch:
+        node.tell(f"Its first job fetches {telling.size(chosen.bytes_to_fetch)} of weights")
+    else:
+        node.tell("")
     later(lambda: guarded(node, lambda: panel.swap(node)))
 
 

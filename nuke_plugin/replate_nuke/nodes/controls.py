@@ -38,7 +38,7 @@ def layout(card: Catalog, model: Model | None, handles: Sequence[Handle] = ()) -
         own = [Control("own", "group", model.label), *own, Control("own_end", "end")]
     prompts = [each for each in choices.parameters(card, model) if each.type == "prompts"]
     return [
-        *_head(card, model),
+        *_head(card),
         *_grouped(operation.parameters, "group_"),
         *own,
         *(control for parameter in prompts for control in _prompts(parameter, handles)),
@@ -49,7 +49,7 @@ def knob_name(parameter: str) -> str:
     return f"p_{parameter}"
 
 
-def _head(card: Catalog, model: Model | None) -> list[Control]:
+def _head(card: Catalog) -> list[Control]:
     operation = card.operations[0]
     return [
         Control("replate", "tab", "Replate"),
@@ -63,7 +63,7 @@ def _head(card: Catalog, model: Model | None) -> list[Control]:
             "model",
             "choice",
             "Model",
-            _about(model),
+            _about(card),
             choices.model_items(card)[0],
             items=tuple(choices.model_items(card)),
         ),
@@ -108,15 +108,10 @@ def _head(card: Catalog, model: Model | None) -> list[Control]:
     ]
 
 
-def _about(model: Model | None) -> str:
-    if model is None:
-        return "Which network or method does it."
-    said = [
-        model.tooltip or model.label,
-        f"Licence: {model.licence}." if model.licence else "",
-        model.unavailable_reason,
-    ]
-    return "\n".join(line for line in said if line)
+def _about(card: Catalog) -> str:
+    """A line for each model; one that cannot run says why."""
+    said = [(model, model.unavailable_reason or model.tooltip or model.licence) for model in card.models]
+    return "\n".join(f"{model.label}: {text}" if text else model.label for model, text in said)
 
 
 def _grouped(parameters: Iterable[Parameter], prefix: str) -> list[Control]:

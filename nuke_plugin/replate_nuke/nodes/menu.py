@@ -39,20 +39,18 @@ def fill(catalog: Catalog | None) -> None:
 
 def create(operation: str) -> None:
     """Makes a node of an operation; says in a sentence why not."""
-    try:
-        build.build(cards.known(), operation)
-    except AgentError as error:
-        say(str(error))
-    except Exception as error:
-        say(fault(error))
+    catalog = cards.kept()
+    if catalog is None:
+        cards.ask_aside(partial(_build, operation), say)
+        return
+    _build(operation, catalog)
+    if nuke.GUI:
+        cards.renew()
 
 
 def ask_again() -> None:
     """Fills the menu with what the server can do now."""
-    try:
-        fill(cards.ask())
-    except AgentError as error:
-        say(str(error))
+    cards.ask_aside(fill, say)
 
 
 def say(text: str) -> None:
@@ -61,6 +59,15 @@ def say(text: str) -> None:
         nuke.message(text)
     else:
         nuke.tprint(f"Replate: {text}")
+
+
+def _build(operation: str, catalog: Catalog) -> None:
+    try:
+        build.build(catalog, operation)
+    except AgentError as error:
+        say(str(error))
+    except Exception as error:
+        say(fault(error))
 
 
 def _titles(catalog: Catalog) -> dict[str, str]:

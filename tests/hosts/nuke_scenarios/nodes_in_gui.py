@@ -4,22 +4,7 @@ import threading
 from pathlib import Path
 
 import nuke
-
-
-def on_main(act):
-    """Does something on Nuke's main thread, and raises here what was raised there."""
-    raised = []
-
-    def attempt():
-        try:
-            return act()
-        except BaseException as error:
-            raised.append(error)
-
-    result = nuke.executeInMainThreadWithResult(attempt)
-    if raised:
-        raise raised[0]
-    return result
+from desk import on_main, until
 
 
 def menu_is_whole():
@@ -36,28 +21,29 @@ def menu_is_whole():
         assert not icon or any((Path(path) / icon).is_file() for path in nuke.pluginPath()), icon
 
 
-def make(title):
-    nuke.menu("Nodes").menu("Replate").findItem(title).invoke()
+def nodes():
     from replate_nuke.nodes import all_nodes
 
-    return all_nodes()[-1]
+    return all_nodes()
 
 
-def press(node, knob):
+def press(node, knob, handles):
+    """What a button puts off is done when Nuke's loop comes to it."""
     on_main(lambda: node.group[knob].execute())
-    # What a button puts off is done before this is.
-    on_main(lambda: None)
+    until(lambda: len(node.parameters()["prompts"]) == handles, f"there are {handles} handles")
 
 
 on_main(menu_is_whole)
 plate = on_main(lambda: nuke.nodes.Constant(name="plate1"))
 on_main(lambda: plate.selectOnly())
-segment = on_main(lambda: make("Segment"))
+# The first node ever: the server is asked meanwhile.
+on_main(lambda: nuke.menu("Nodes").menu("Replate").findItem("Segment").invoke())
+until(nodes, "the node is there")
+(segment,) = on_main(nodes)
 assert on_main(lambda: segment.group.input(0).name()) == "plate1"
-press(segment, "p_prompts_add_point")
-press(segment, "p_prompts_add_box")
-assert len(on_main(segment.parameters)["prompts"]) == 2
-press(segment, "p_prompts_1_remove")
+press(segment, "p_prompts_add_point", 1)
+press(segment, "p_prompts_add_box", 2)
+press(segment, "p_prompts_1_remove", 1)
 assert ["width" in each for each in on_main(segment.parameters)["prompts"]] == [True]
 on_main(nuke.undo)
 assert len(on_main(segment.parameters)["prompts"]) == 2

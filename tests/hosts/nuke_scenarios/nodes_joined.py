@@ -1,0 +1,28 @@
+"""Results joined to the stream of a plate, saved with a Write behind each node: for a Nuke that has no Replate."""
+
+import sys
+
+import nuke
+from desk import plate, write
+
+from replate_host.versions import Version, now
+from replate_nuke.nodes import build, cards
+
+folder = sys.argv[-1]
+catalog = cards.known()
+source = plate(f"{folder}/plate.%04d.exr", 1001, 1002)
+
+for operation, outputs in {
+    "restyle": ["plate"],
+    "depth": ["depth"],
+    "segment": ["matte"],
+    "flow": ["motion", "occlusion"],
+}.items():
+    source.selectOnly()
+    node = build.build(catalog, operation)
+    files = {output: f"{folder}/{operation}_{output}.####.exr" for output in outputs}
+    version = Version(1, operation, node.model, 1001, 1002, outputs=files, made=now(), state="done")
+    node.add_version(version)
+    node.show(version, [1001])
+    write(node.group, f"{folder}/out_{operation}.%04d.exr")
+nuke.scriptSaveAs(f"{folder}/joined.nk", 1)

@@ -21,8 +21,9 @@ import threading
 import traceback
 from pathlib import Path
 
-_ASKED_FOR = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-_STANDARD = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *_ASKED_FOR}
+_ASKED_FOR = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+_STANDARD = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+_STANDARD.update(_ASKED_FOR, (str(Path(path).absolute()) for path in _ASKED_FOR))
 # Nuke's Python has its standard library, and nothing that is installed beside the Python that runs this.
 sys.path[:] = [path for path in sys.path if path in _STANDARD or path.endswith(("lib-dynload", "DLLs", ".zip"))]
 sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in getattr(finder, "__module__", "").lower()]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import told
 
 from nuke._session import run_python, session
+from nuke._texts import String_Knob
 
 if TYPE_CHECKING:
     from nuke._knobs import Knob
@@ -54,17 +56,7 @@ def fire(event: str, node: Node, raising: bool = False) -> None:
 
     What one raises is printed, and the next runs; with `raising` it comes out: what a render's callback raises ends it.
     """
-    calls: list[tuple[str, Callable[[], object]]] = []
-    own = node.knob(event)
-    if own is not None and hasattr(own, "getText") and own.value().strip():
-        where = f"{node.fullName()}.{event}"
-        text = own.value()
-        calls.append((where, lambda: run_python(text, where)))
-    for kind in (node.Class(), "*"):
-        for each in list(_listeners.get(event, {}).get(kind, ())):
-            if each.node is None or each.node is node:
-                calls.append((f"{event} of {node.fullName()}", lambda each=each: each.call(*each.args, **each.kwargs)))
-    for where, call in calls:
+    for call in _calls(event, node):
         if node._gone():
             return
         try:
@@ -73,35 +65,37 @@ def fire(event: str, node: Node, raising: bool = False) -> None:
         except Exception:
             if raising:
                 raise
-            told.exception(where)
+            told.exception(f"{event} of {node.fullName()}")
 
 
 def knob_changed(node: Node, knob: Knob) -> None:
     """knobChanged: nuke.execute is refused in it."""
     busy, session.busy = session.busy, True
     try:
-        with session.call(node, knob):
-            _knob_changed(node, knob)
+        for call in _calls("knobChanged", node):
+            if node._gone():
+                return
+            try:
+                with session.call(node, knob):
+                    call()
+            except Exception:
+                told.exception(f"knobChanged of {node.fullName()}.{knob.name()}")
     finally:
         session.busy = busy
 
 
-def _knob_changed(node: Node, knob: Knob) -> None:
-    own = node.knob("knobChanged")
+def _calls(event: str, node: Node) -> list[Callable[[], object]]:
+    """The Python in the node's own knob, then what listens to its class, then what listens to all."""
+    own = node.knob(event)
+    text = own.value() if isinstance(own, String_Knob) else ""
     calls: list[Callable[[], object]] = []
-    if own is not None and own.value().strip():
-        calls.append(lambda: run_python(own.value(), f"{node.fullName()}.knobChanged"))
+    if text.strip():
+        calls.append(partial(run_python, text, f"{node.fullName()}.{event}"))
     for kind in (node.Class(), "*"):
-        for each in list(_listeners.get("knobChanged", {}).get(kind, ())):
+        for each in _listeners.get(event, {}).get(kind, ()):
             if each.node is None or each.node is node:
-                calls.append(lambda each=each: each.call(*each.args, **each.kwargs))
-    for call in calls:
-        if node._gone():
-            return
-        try:
-            call()
-        except Exception:
-            told.exception(f"knobChanged of {node.fullName()}.{knob.name()}")
+                calls.append(partial(each.call, *each.args, **each.kwargs))
+    return calls
 
 
 def _entry(call: Callable[..., Any], args: Any, kwargs: Any, node: Any) -> Listener:

@@ -106,15 +106,7 @@ def of(node: Node) -> FrameRange:
         return _read(node)
     if kind == "FrameRange":
         return FrameRange(int(node["first_frame"].value()), int(node["last_frame"].value()))
-    if kind == "Input" and node.parent() is not None:
-        group = node.parent()
-        assert group is not None
-        outer = group.input(int(node["number"].value()))
-        return _root() if outer is None else of(outer)
-    if kind == "Group" and getattr(node, "output", None):
-        inside = node.output()  # type: ignore[attr-defined]
-        return _root() if inside is None else of(inside)
-    chosen = node.input(int(node["which"].value())) if kind == "Switch" else node.input(0)
+    chosen = _source(node)
     if chosen is None:
         return _root()
     above = of(chosen)
@@ -122,6 +114,17 @@ def of(node: Node) -> FrameRange:
         offset = int(node["time_offset"].value())
         return FrameRange(above.first() + offset, above.last() + offset)
     return above
+
+
+def _source(node: Node) -> Node | None:
+    """Whose frames are the node's."""
+    kind = node.Class()
+    group = node._group
+    if kind == "Group":
+        return node.output()  # type: ignore[attr-defined, no-any-return]
+    if kind == "Input" and group is not None:
+        return group.input(int(node["number"].value()))
+    return node.input(int(node["which"].value()) if kind == "Switch" else 0)
 
 
 def _read(node: Node) -> FrameRange:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nk
@@ -160,7 +160,7 @@ def read(text: str, into: Group, name: str | None = None, below: Node | None = N
             session.current = float(session.root["frame"].value())
         nodes = _made(script.root.children, into, made)
     outer = [node for node in nodes if node._group is into]
-    journal.record(lambda: [_remove(node) for node in outer], lambda: [_put(node) for node in outer])
+    journal.record(lambda: _all(_remove, outer), lambda: _all(_put, outer))
     return nodes
 
 
@@ -169,7 +169,7 @@ def create(kind: str, group: Group) -> Node:
     node = KINDS.get(kind, Node)(kind, group)
     with session.silence(), journal.paused():
         node["name"].fromScript(group._free(f"{node._facts.stem}1"))
-        node["xpos"].setValue(0)
+        node.setXYpos(0, 0)
         if kind == "Input":
             node["number"].setValue(len(group._pins()))
         _put(node)
@@ -186,8 +186,8 @@ def remove(node: Node) -> None:
         _callbacks.fire("onDestroy", each)
     with journal.one(f"Delete {node.name()}"):
         for other in list(group._nodes):
-            for place, each in enumerate(other._inputs):
-                if each is node:
+            for place, above in enumerate(other._inputs):
+                if above is node:
                     other.setInput(place, node.input(0))
         _remove(node)
         journal.record(lambda: _put(node), lambda: _remove(node))
@@ -197,6 +197,7 @@ def _made(told_: Iterable[nk.Node], group: Group, made: dict[nk.Node, Node]) -> 
     nodes: list[Node] = []
     for each in told_:
         node = KINDS.get(each.kind, Node)(each.kind, group)
+        node.setXYpos(0, 0)
         made[each] = node
         _writing.define(node, each.user)
         words = [word for pair in each.knobs.items() if pair[0] != "name" for word in pair]
@@ -223,6 +224,11 @@ def _loaded() -> None:
     _callbacks.fire("onCreate", session.root)
     _callbacks.fire("onScriptLoad", session.root)
     session.root.setModified(False)
+
+
+def _all(act: Callable[[Node], None], nodes: list[Node]) -> None:
+    for node in nodes:
+        act(node)
 
 
 def _put(node: Node) -> None:

@@ -54,6 +54,7 @@ class Agent:
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._asked: dict[JobHandle, int] = {}
         self._watched: dict[JobHandle, tuple[str, int]] = {}
+        self._submitted: dict[JobHandle, dict[str, Any]] = {}
         self._scenes: dict[int, JobHandle] = {}
         self._session = Session(
             command,
@@ -145,7 +146,10 @@ class Agent:
         callbacks = Callbacks(on_progress, on_frame, on_warning, on_ended)
         handle = JobHandle(dict(params.get("outputs") or {}), callbacks=callbacks)
         # Repeated after the agent's death, the server knows the request by its name and makes no second job.
-        self._follow(handle, "submit", {"request": uuid.uuid4().hex, **params})
+        params = {"request": uuid.uuid4().hex, **params}
+        with self._lock:
+            self._submitted[handle] = params
+        self._follow(handle, "submit", params)
         return handle
 
     def watch(
@@ -153,16 +157,20 @@ class Agent:
         job: str,
         outputs: dict[str, str],
         after: int = 0,
+        range: tuple[int, int] | None = None,
         *,
         on_progress: Callable[[JobHandle], None] | None = None,
         on_frame: Callable[[JobHandle, WrittenFrame], None] | None = None,
         on_warning: Callable[[JobHandle, str], None] | None = None,
         on_ended: Callable[[JobHandle], None] | None = None,
     ) -> JobHandle:
-        """Goes on with a job by its id, as a script that is opened again does."""
+        """Goes on with a job by its id, as a script that is opened again does.
+
+        With a `range`, only frames from its first to its last are fetched and written.
+        """
         callbacks = Callbacks(on_progress, on_frame, on_warning, on_ended)
-        handle = JobHandle(dict(outputs), id=job, sequence=after, callbacks=callbacks)
-        self._follow(handle, "watch", {"job": job, "outputs": outputs, "after": after})
+        handle = JobHandle(dict(outputs), id=job, sequence=after, range=range, callbacks=callbacks)
+        self._follow(handle, "watch", _watching(handle, job, after))
         return handle
 
     def cancel(self, handle: JobHandle) -> None:
@@ -209,6 +217,8 @@ class Agent:
                 self._asked.pop(handle, None)
                 if error is None:
                     self._watched[handle] = (result["job"], handle.sequence)
+                else:
+                    self._submitted.pop(handle, None)
             if error is not None:
                 self._post(lambda: handle.lose(error))
             else:
@@ -227,6 +237,7 @@ class Agent:
                     self._watched[handle] = (said["job"], said["sequence"])
                 elif kind == "job/ended":
                     del self._watched[handle]
+                    self._submitted.pop(handle, None)
             if kind == "scene/progress":
                 scene = self._scenes.get(said.get("request", 0))
                 handles = [scene] if scene is not None else []
@@ -242,22 +253,40 @@ class Agent:
                 self._post(partial(take, handle, said))
 
     def _again(self) -> None:
-        """Watches the jobs that the last agent watched, each from where it was."""
+        """Goes on with the jobs that the last agent watched, each from where it was."""
         with self._lock:
-            watched = list(self._watched.items())
-        for handle, (job, sequence) in watched:
-            params = {"job": job, "outputs": handle.outputs, "after": sequence}
-            self._session.ask("watch", params, partial(self._resumed, handle))
+            watched = [
+                (handle, sequence, self._submitted.get(handle)) for handle, (_, sequence) in self._watched.items()
+            ]
+        for handle, sequence, params in watched:
+            if params is None:
+                self._watch_again(handle)
+            else:
+                # The same request is the same job; frames that the last agent did not get to send are sent now.
+                self._session.ask("submit", {**params, "after": sequence}, partial(self._submitted_again, handle))
+
+    def _submitted_again(self, handle: JobHandle, result: Any, error: AgentError | None) -> None:
+        if error is not None:
+            # Its files may be gone by now, and the server may have them all.
+            self._watch_again(handle)
+
+    def _watch_again(self, handle: JobHandle) -> None:
+        with self._lock:
+            job, sequence = self._watched.get(handle, ("", 0))
+        if job:
+            self._session.ask("watch", _watching(handle, job, sequence), partial(self._resumed, handle))
 
     def _resumed(self, handle: JobHandle, result: Any, error: AgentError | None) -> None:
         if error is not None:
             with self._lock:
                 self._watched.pop(handle, None)
+                self._submitted.pop(handle, None)
             self._post(lambda: handle.lose(error))
 
     def _lose_all(self, error: AgentError) -> None:
         with self._lock:
             handles, self._watched = list(self._watched), {}
+            self._submitted.clear()
         for handle in handles:
             self._post(partial(handle.lose, error))
 
@@ -283,3 +312,9 @@ class Agent:
         except Exception:
             # The host's way of being told is broken, and there is no other: it is not tried again.
             self._notice = None
+
+
+def _watching(handle: JobHandle, job: str, after: int) -> dict[str, Any]:
+    """The params of `watch`."""
+    frames = list(handle.range) if handle.range is not None else None
+    return {"job": job, "outputs": handle.outputs, "after": after, "range": frames}

@@ -59,6 +59,8 @@ class JobHandle:
     error: AgentError | None = None
     frames: list[WrittenFrame] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    range: tuple[int, int] | None = None
+    """The frames that are fetched, first and last; None for all that the job delivers."""
     callbacks: Callbacks = field(default_factory=Callbacks, repr=False)
 
     @property

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from in_nuke import Nuke
 from nuke_rig import nk
-from replate.frame import Box
+from replate.frame import Box, Frame, FrameSpec
+from replate.media import write_frame
 from replate.scene import Kind, write
 from scene_plates import Shape, taken_apart
+from serving import serving
 
 LIMIT = 2 / 255
 FRAMES = (1001, 1002, 1003)
@@ -150,6 +152,25 @@ def test_moves_become_keyframes_hands_differ_and_focus_is_picked(nuke: Nuke, tmp
     for focus, sharp, distance in found["picked"]:
         assert sharp == pytest.approx(distance, rel=1e-5)
         assert focus > 0
+
+
+def test_a_plate_becomes_a_scene_in_its_node(home: Path, tmp_path: Path) -> None:
+    pattern = tmp_path / "plates" / "shot.%04d.exr"
+    pattern.parent.mkdir()
+    taken = taken_apart(Shape(Box(0, 0, 96, 64), numbers=(1001, 1002), glow=False, noise=False))
+    for number, plate in taken.plates.items():
+        spec = FrameSpec(number, Box(0, 0, 96, 64), Box(0, 0, 96, 64), ("R", "G", "B", "A"), colour_space="lin_rec709")
+        write_frame(str(pattern) % number, Frame(spec, plate.astype(np.float16)))
+    report, result = tmp_path / "report.json", tmp_path / "rest.exr"
+    with serving(tmp_path / "server") as server:
+        passes(Nuke(home, server.address), "parallax_made", report, pattern, result)
+    found = json.loads(report.read_text(encoding="utf-8"))
+    assert (found["before"], found["after"], found["focal"]) == ("plate", "picture", 28.0)
+    assert len(found["layers"]) == 2
+    assert Path(found["scene"]).is_file()
+    assert worst(result, Box(0, 0, 96, 64), taken.plates[1001]) < LIMIT
+    # Grids of the same layers are another scene, in the same network.
+    assert (found["surfaces"], found["amplitude"], found["versions"]) == (["ReadGeo2"], 0.3, 2)
 
 
 def passes(nuke: Nuke, name: str, *arguments: object, gui: bool = False) -> str:

@@ -73,7 +73,7 @@ def show(group: nuke.Group, path: str) -> None:
             _wire(group, node, last.inputs.get(node.name))
             now.inputs[node.name] = list(node.inputs)
         now.keep(group)
-    knobs.swayed(group)
+        knobs.swayed(group)
 
 
 def _controlled(group: nuke.Group, wanted: Sequence[Control], last: Said) -> Said:

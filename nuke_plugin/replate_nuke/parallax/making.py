@@ -15,6 +15,7 @@ from replate_host.chain import Chain
 from replate_host.jobs import Callbacks
 from replate_host.versions import Version
 from replate_nuke.nodes import Node
+from replate_nuke.nodes.undo import unrecorded
 from replate_nuke.parallax.building import show
 from replate_nuke.parallax.options import Options
 
@@ -51,7 +52,9 @@ def cancel(agent: Agent, handle: JobHandle) -> None:
 def finished(node: Node, version: Version) -> None:
     """Builds the scene in the node, or brings the one in it up to date."""
     try:
-        show(node.group, version.outputs["scene"])
+        # It came, and is no act of the artist's to be taken back.
+        with unrecorded():
+            show(node.group, version.outputs["scene"])
     except ValueError as error:
         raise AgentError("Failed", str(error)) from None
 

@@ -7,22 +7,22 @@ import parallax_desk
 from replate_nuke import parallax
 
 out, scene = desk.arguments(2)
-FRAMES = [1001, 1005, 1010, 1024]
+FRAMES = [1001, 1003, 1006]
 found = {}
 for move in ("orbit", "dolly", "truck", "dolly-zoom", "handheld"):
-    group = parallax_desk.built(scene, move=move, cycle=24, parallax=0.5, amplitude=0.4, closer=1.2)
+    group = parallax_desk.built(scene, move=move, cycle=6, parallax=0.5, amplitude=0.4, closer=1.2)
     seen = parallax_desk.camera(group, FRAMES)
     parallax.bake(group)
     found[move] = {"seen": seen, "baked": parallax_desk.camera(group, FRAMES), "move": group["move"].value()}
-    group["own_translate"].setValueAt(100.0, 1010, 1)
-    found[move]["edited"] = parallax_desk.camera(group, FRAMES)[2][1]
+    group["own_translate"].setValueAt(100.0, 1003, 1)
+    found[move]["edited"] = parallax_desk.camera(group, FRAMES)[1][1]
 
-group = parallax_desk.built(scene, move="handheld", cycle=24)
-hands = [parallax_desk.camera(group, [1013])]
+group = parallax_desk.built(scene, move="handheld", cycle=6)
+hands = [parallax_desk.camera(group, [1004])]
 group["sway"].setValue(5)
-hands.append(parallax_desk.camera(group, [1013]))
+hands.append(parallax_desk.camera(group, [1004]))
 group["path"].setValue("loop")
-loop = parallax_desk.camera(group, [1001, 1025])
+loop = parallax_desk.camera(group, [1001, 1007])
 
 group = parallax_desk.built(scene, amplitude=0.2)
 picked = []

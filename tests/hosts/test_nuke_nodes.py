@@ -23,9 +23,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.address
 
 
-@pytest.fixture
-def nuke(address: str, tmp_path: Path) -> Nuke:
-    return Nuke(tmp_path / "home", address)
+@pytest.fixture(scope="module")
+def nuke(address: str, tmp_path_factory: pytest.TempPathFactory) -> Nuke:
+    """An artist's, whose cache has the catalog from the first test on."""
+    return Nuke(tmp_path_factory.mktemp("home"), address)
 
 
 def passes(nuke: Nuke, name: str, *arguments: object, gui: bool = False) -> str:
@@ -89,8 +90,9 @@ def test_results_are_joined_to_the_stream_and_render_without_the_plugin(nuke: Nu
         assert shown(tmp_path / f"out_{operation}.1002.exr") == own
 
 
-def test_the_menu_and_the_panel_at_the_keyboard(nuke: Nuke) -> None:
-    passes(nuke, "nodes_in_gui", gui=True)
+def test_the_menu_and_the_panel_at_the_keyboard(nuke: Nuke, tmp_path: Path) -> None:
+    # Nothing is known of the server yet.
+    passes(replace(nuke, home=tmp_path), "nodes_in_gui", gui=True)
 
 
 def test_without_agent_or_server_there_is_one_sentence(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def build(catalog: Catalog, name: str) -> Node:
         group = cast(nuke.Group, nuke.createNode("Group", inpanel=False))
         group.setName(f"{title(operation)}1", uncollide=True)
         group["tile_color"].setValue(rule.tile)
+        group["icon"].setValue(rule.icon)
         group["label"].setValue("[value model]")
         group["help"].setValue(operation.tooltip)
         panel.first(group, card)

@@ -13,7 +13,7 @@ import nuke
 from replate_host import AgentError
 from replate_host.catalog import Catalog
 from replate_nuke import work
-from replate_nuke.nodes import build, cards, keyframe, panel, reveal
+from replate_nuke.nodes import build, cards, choices, keyframe, panel, reveal, variations
 from replate_nuke.nodes.later import later
 from replate_nuke.nodes.node import Node
 
@@ -56,8 +56,9 @@ def fault(error: Exception) -> str:
 
 
 def _vary(node: Node) -> None:
-    count = int(node.group["variations"].value())
-    work.vary(node, range(node.seed, node.seed + count))
+    count = max(2, int(node.group["variations"].value()))
+    parameters = choices.parameters(node.card, node.chosen)
+    work.vary(node, variations.changes(parameters, str(node.group["vary_by"].value()), count, node.seed))
 
 
 def _refresh(node: Node) -> None:

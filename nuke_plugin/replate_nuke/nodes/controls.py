@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from replate_host.catalog import Catalog, Model, Parameter
-from replate_nuke.nodes import choices
+from replate_nuke.nodes import choices, variations
 from replate_nuke.nodes.handles import Handle
 
 
@@ -38,7 +38,7 @@ def layout(card: Catalog, model: Model | None, handles: Sequence[Handle] = ()) -
         own = [Control("own", "group", model.label), *own, Control("own_end", "end")]
     prompts = [each for each in choices.parameters(card, model) if each.type == "prompts"]
     return [
-        *_head(card),
+        *_head(card, model),
         *_grouped(operation.parameters, "group_"),
         *own,
         *(control for parameter in prompts for control in _prompts(parameter, handles)),
@@ -49,8 +49,9 @@ def knob_name(parameter: str) -> str:
     return f"p_{parameter}"
 
 
-def _head(card: Catalog) -> list[Control]:
+def _head(card: Catalog, model: Model | None) -> list[Control]:
     operation = card.operations[0]
+    varied = variations.items(choices.parameters(card, model))
     return [
         Control("replate", "tab", "Replate"),
         Control("operation", "text", default=operation.name, hidden=True),
@@ -96,14 +97,9 @@ def _head(card: Catalog) -> list[Control]:
             "Use as keyframe",
             "Freezes the frame that you look at, for you to paint on and lead by.",
         ),
-        Control("variations", "whole", "Variations", "How many seeds are tried on this frame.", 4, limits=(2, 16)),
-        Control(
-            "vary",
-            "button",
-            "Try seeds",
-            "Makes this frame with several seeds, on a sheet to choose from.",
-            beside=True,
-        ),
+        Control("vary_by", "choice", "Vary", "What the variations differ in.", variations.SEED, items=tuple(varied)),
+        Control("variations", "whole", "times", "How many are tried.", 4, limits=(2, 16), beside=True),
+        Control("vary", "button", "Try", "Makes this frame so often, on a sheet to choose from.", beside=True),
         Control("line_parameters", "line"),
     ]
 

@@ -126,6 +126,8 @@ def _sent(role: Input, index: int) -> None:
     write["compression"].setValue("Zip (1 scanline)")
     write["metadata"].setValue("all metadata")
     write["create_directories"].setValue(True)
+    # `nuke -x` executes every Write that is not disabled, in Groups too.
+    write["disable"].setValue(True)
     # `nuke -x` renders every Write that is enabled, in Groups too.
     write["disable"].setValue(True)
 

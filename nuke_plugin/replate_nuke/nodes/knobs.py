@@ -26,6 +26,8 @@ def apply(group: nuke.Group, before: Sequence[Control], after: Sequence[Control]
     What both have from the first knob on is changed in place; of the rest, knobs of the same name and kind
     keep what the artist set.
     """
+    # A node of an earlier Replate lacks some.
+    before = [old for old in before if group.knob(old.name) is not None]
     same = 0
     for old, new in zip(before, after):
         if (old.name, old.kind, old.beside) != (new.name, new.kind, new.beside):
@@ -50,9 +52,11 @@ def values(group: nuke.Group, parameters: Iterable[Parameter]) -> dict[str, Any]
     for parameter in parameters:
         if parameter.type == "prompts":
             found[parameter.name] = handles.prompts(group, parameter.name)
-        else:
-            value = group[knob_name(parameter.name)].value()
-            found[parameter.name] = _PLAIN.get(parameter.type, str)(value)
+            continue
+        knob = group.knob(knob_name(parameter.name))
+        # Undone in the middle of a change of model, a knob may be missing; then the server's default holds.
+        if knob is not None:
+            found[parameter.name] = _PLAIN.get(parameter.type, str)(knob.value())
     return found
 
 
@@ -145,7 +149,7 @@ def _slider(control: Control) -> tuple[float, float] | None:
         return None
     low, high = control.limits
     # A slider up to a million is of no use for what is mostly 10.
-    return low, min(high, max(100.0, 10.0 * control.default))
+    return low, high if high <= 1000 else max(100.0, 10.0 * control.default)
 
 
 def _set_by_artist(group: nuke.Group, control: Control) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import nuke
 
 from replate_host.versions import Version
-from replate_nuke.nodes import inside
+from replate_nuke.nodes import inside, variations
 from replate_nuke.nodes.node import Node
 from replate_nuke.nodes.undo import unrecorded
 
@@ -36,7 +36,9 @@ def show(node: Node, versions: Sequence[Version]) -> nuke.Group:
                 contact[knob].setValue(number)
             contact["roworder"].setValue("TopBottom")
             nuke.nodes.Output(name="Output1", xpos=0, ypos=4 * inside.STEP).setInput(0, contact)
-        sheet["label"].setValue("\n".join(_row(versions, row, columns) for row in range(rows)))
+        tiles = [f"{each.number}: {said}" for each, said in zip(versions, variations.differences(versions))]
+        lines = ["   ".join(tiles[row * columns : (row + 1) * columns]) for row in range(rows)]
+        sheet["label"].setValue("\n".join(lines))
     return sheet
 
 
@@ -64,10 +66,6 @@ def _read(node: Node, version: Version, index: int) -> nuke.Node:
     read["before"].setValue("hold")
     read["after"].setValue("hold")
     return read
-
-
-def _row(versions: Sequence[Version], row: int, columns: int) -> str:
-    return "   ".join(f"{each.number}: seed {each.seed}" for each in versions[row * columns : (row + 1) * columns])
 
 
 def _format(node: Node) -> nuke.Format:

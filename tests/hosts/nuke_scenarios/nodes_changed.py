@@ -7,7 +7,7 @@ import nuke
 
 from replate_host.catalog import Catalog
 from replate_host.versions import Version, now
-from replate_nuke.nodes import Node, all_nodes, build, cards, panel
+from replate_nuke.nodes import Node, all_nodes, build, cards, panel, variations
 
 folder = Path(sys.argv[-1])
 catalog = cards.known()
@@ -42,6 +42,21 @@ assert [item for item in marked if item.startswith("Depth Pro")], depth.group["m
 depth.group["model"].setValue(next(item for item in marked if item.startswith("Depth Pro")))
 assert depth.model == "depth/pro"
 assert "licence" in depth.group["status"].value() and "licence" in depth.group["model"].tooltip()
+
+# What it can be varied by are seeds, and parameters that have ends or choices; the model's own too.
+items = depth.group["vary_by"].values()
+assert items[0] == "Seed" and {"Near", "Encoding", "Edge radius"} <= set(items), items
+depth.group["model"].setValue(labels["depth/small"])
+assert "Look twice" in depth.group["vary_by"].values()
+parameters = [*catalog.operation("depth").parameters, *depth.chosen.parameters]
+assert variations.changes(parameters, "Seed", 3, 5) == [{"seed": 5}, {"seed": 6}, {"seed": 7}]
+assert variations.changes(parameters, "Edge radius", 5, 0) == [{"edge_radius": each} for each in (0, 4, 8, 12, 16)]
+assert variations.changes(parameters, "Encoding", 2, 0) == [{"encoding": "1/Z"}, {"encoding": "Z"}]
+made = [
+    Version(number, "depth", "depth/small", 1, 1, parameters={"near": near, "far": 9.0})
+    for number, near in ((1, 0.5), (2, 2.0))
+]
+assert variations.differences(made) == ["near 0.5", "near 2"]
 
 # A server that knows more: the node grows, and what was set stays.
 restyle = build.build(catalog, "restyle")

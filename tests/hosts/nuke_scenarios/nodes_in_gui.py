@@ -47,4 +47,17 @@ press(segment, "p_prompts_1_remove", 1)
 assert ["width" in each for each in on_main(segment.parameters)["prompts"]] == [True]
 on_main(nuke.undo)
 assert len(on_main(segment.parameters)["prompts"]) == 2
+
+# The server is asked anew, and nobody waits for it meanwhile.
+on_main(lambda: segment.group["refresh"].execute())
+until(lambda: "it runs Replate" in segment.group["status"].value(), "the server has answered")
+assert len(on_main(segment.parameters)["prompts"]) == 2
+
+# Another model in the pull-down: its own knobs are there as soon as Nuke's loop comes to it.
+on_main(lambda: nuke.menu("Nodes").menu("Replate").findItem("Depth").invoke())
+until(lambda: len(nodes()) == 2, "the second node is there")
+depth = on_main(lambda: next(node for node in nodes() if node.operation == "depth"))
+on_main(lambda: depth.group["model"].setValue("Depth Anything V2 Small"))
+until(lambda: depth.group.knob("p_mirrored") is None, "the model's knobs were swapped")
+assert on_main(depth.parameters)["short_side"] == 518
 assert threading.current_thread() is not threading.main_thread()

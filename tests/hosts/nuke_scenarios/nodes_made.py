@@ -62,6 +62,7 @@ assert {node.name for node in all_nodes()} == set(said)
 assert "Restyle1" in said and "Parallax1" in said
 second = build.build(catalog, "restyle")
 assert second.name == "Restyle2", second.name
-nuke.delete(second.group)
+nuke.undo()
+assert {node.name for node in all_nodes()} == set(said), "one undo takes a new node away, all of it"
 Path(record).write_text(json.dumps(said))
 nuke.scriptSaveAs(script, 1)

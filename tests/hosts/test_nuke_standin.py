@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shlex
 import subprocess
 import sys
+from importlib.metadata import files
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,46 @@ def test_what_was_said_is_kept_for_the_test(tmp_path: Path) -> None:
     scenario.write_text("import nuke\nnuke.executeInMainThreadWithResult(nuke.message, ('Fertig: ü',))\n")
     assert start(tmp_path, "--tg", scenario, REPLATE_TEST_TOLD=str(said)).returncode == 0
     assert json.loads(said.read_text(encoding="utf-8")) == {"kind": "message", "text": "Fertig: ü"}
+
+
+def test_it_has_nothing_that_nuke_does_not_have(tmp_path: Path) -> None:
+    """Every public name of the stand-in is one that types-nuke knows."""
+    stubs = [Path(str(file.locate())) for file in files("types-nuke") or () if file.suffix == ".pyi"]
+    known = _declared(stubs)
+    run = start(tmp_path, "-t", CHECKS / "names.py")
+    assert run.returncode == 0, run.stderr
+    names = json.loads(run.stdout)
+    assert set(names["module"]) <= known["module"]
+    for kind, members in names["members"].items():
+        public = {name for name in members if not name.startswith("_")}
+        # Menus are menu items, which the stubs leave out.
+        assert public <= known[kind] | (known["MenuItem"] if kind in ("MenuBar", "ToolBar") else set()), kind
+
+
+def _declared(stubs: list[Path]) -> dict[str, set[str]]:
+    """The names in stub files: of the module, and of each class with what it inherits."""
+    names: set[str] = set()
+    own: dict[str, set[str]] = {}
+    bases: dict[str, list[str]] = {}
+    for node in [node for stub in stubs for node in ast.parse(stub.read_text(encoding="utf-8")).body]:
+        names |= _named(node)
+        if isinstance(node, ast.ClassDef):
+            own[node.name] = set().union(*(_named(each) for each in node.body))
+            bases[node.name] = [base.id for base in node.bases if isinstance(base, ast.Name)]
+
+    def all_of(kind: str) -> set[str]:
+        return own.get(kind, set()).union(*(all_of(base) for base in bases.get(kind, [])))
+
+    return {"module": names, **{kind: all_of(kind) for kind in own}}
+
+
+def _named(node: ast.stmt) -> set[str]:
+    if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {each.asname or each.name for each in node.names}
+    targets = [node.target] if isinstance(node, ast.AnnAssign) else node.targets if isinstance(node, ast.Assign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def test_the_facts_are_those_of_nukes_nodes(footage: Path) -> None:

@@ -219,7 +219,6 @@ addAfterFrameRender, removeAfterFrameRender = _callbacks.pair("afterFrameRender"
 addAfterRender, removeAfterRender = _callbacks.pair("afterRender", "Write")
 addRenderProgress, removeRenderProgress = _callbacks.pair("renderProgress", "Write")
 
-executeDeferred = executeInMainThread
 expr = expression
 
 GUI: bool = False

@@ -38,13 +38,13 @@ class Channel:
 
 
 class Array_Knob(Knob):
-    WIDTH: ClassVar[int] = 1
-    ALIKE: ClassVar[bool] = False
+    _WIDTH: ClassVar[int] = 1
+    _ALIKE: ClassVar[bool] = False
     """Whether one number stands for all channels when they are equal, in values and in scripts."""
 
     def __init__(self, name: str, label: str | None = None, size: int | None = None) -> None:
         super().__init__(name, label)
-        self._width = self.WIDTH if size is None else int(size)
+        self._width = self._WIDTH if size is None else int(size)
         self._value: tuple[Channel, ...] = (Channel(),) * self._width
         self._default = self._value
         self._range: tuple[float, float] | None = None
@@ -89,6 +89,9 @@ class Array_Knob(Knob):
 
     def setValueAt(self, value: Any, time: float, channel: int = -1, view: Any = None) -> bool:
         return Array_Knob.setValue(self, value, channel, time)
+
+    def notDefault(self) -> bool:
+        return self._value != self._default
 
     def setRange(self, low: float, high: float) -> None:
         self._range = (float(low), float(high))
@@ -202,7 +205,7 @@ class Array_Knob(Knob):
     def _shown(self, values: list[float], channel: int) -> Any:
         if channel >= 0:
             return values[channel]
-        if self._width == 1 or (self.ALIKE and len(set(values)) == 1):
+        if self._width == 1 or (self._ALIKE and len(set(values)) == 1):
             return values[0]
         return values
 
@@ -252,7 +255,7 @@ class Array_Knob(Knob):
         return replace(channel, curve=channel.curve.with_key(Key(time, value, how)))
 
     def _text(self) -> str:
-        one = self._width == 1 or (self.ALIKE and len(set(self._value)) == 1)
+        one = self._width == 1 or (self._ALIKE and len(set(self._value)) == 1)
         return " ".join(each.text() for each in (self._value[:1] if one else self._value))
 
     def _word(self) -> str:

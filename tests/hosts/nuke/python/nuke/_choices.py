@@ -36,9 +36,6 @@ class Enumeration_Knob(Unsigned_Knob):
     def enumName(self, n: int) -> str:
         return self._called(n)
 
-    def itemName(self, n: int) -> str:
-        return self._called(n)
-
     def setValues(self, items: Sequence[str]) -> None:
         """New choices; the one that is chosen stays so if it is among them."""
         if isinstance(items, str) or not all(isinstance(item, str) for item in items):
@@ -130,6 +127,9 @@ class Pulldown_Knob(Enumeration_Knob):
         super().__init__(name, label, list(values or {}))
         self._commands = list((values or {}).values())
 
+    def itemName(self, n: int) -> str:
+        return self._called(n)
+
     def commands(self, n: int) -> str:
         return self._commands[n]
 
@@ -186,6 +186,9 @@ class MultiView_Knob(Knob):
     def value(self, *_: Any) -> str:
         return str(self._value)
 
+    def notDefault(self) -> bool:
+        return bool(self._value != self._default)
+
     def setValue(self, views: str, *_: Any) -> bool:
         self._change(str(views))
         return True
@@ -211,6 +214,9 @@ class Format_Knob(Knob):
 
     def name(self) -> str:
         return self._name
+
+    def notDefault(self) -> bool:
+        return bool(self._value != self._default)
 
     def setValue(self, value: Any, *_: Any) -> bool:
         if isinstance(value, str):

@@ -22,7 +22,7 @@ KNOBS: dict[str, type[Knob]] = {
 }
 
 
-_SAID = (_choices.Format_Knob, _choices.Channel_Knob, _choices.MultiView_Knob, _texts.String_Knob)
+_SAID = (_choices.Format_Knob, _choices.Channel_Knob, _choices.MultiView_Knob, _texts.Worded)
 """Classes whose default the facts say as a script would."""
 
 

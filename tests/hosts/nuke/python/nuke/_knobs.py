@@ -20,7 +20,7 @@ _IDS = {kind: number for number, kind in facts.USER_KNOBS.items()}
 class Knob(MainThread):
     """A knob. Its value is one immutable object, `_value`; None is no value."""
 
-    STARTLINE: ClassVar[bool] = True
+    _STARTS: ClassVar[bool] = True
     """Whether it begins a line of the panel unless told otherwise."""
     _node: Node | None = None
 
@@ -32,7 +32,7 @@ class Knob(MainThread):
         self._name = name
         self._label = label
         self._tooltip = ""
-        self._flags = c.STARTLINE if self.STARTLINE else 0
+        self._flags = c.STARTLINE if self._STARTS else 0
         self._user = True
         self._kind = type(self).__name__
         self._value: Any = None
@@ -117,12 +117,6 @@ class Knob(MainThread):
             raise TypeError("fromScript takes a str")
         self._change(self._parse(script))
 
-    def notDefault(self) -> bool:
-        return bool(self._value != self._default)
-
-    def resetToDefault(self) -> None:
-        self._change(self._default)
-
     def isAnimated(self, channel: int = -1) -> bool:
         return False
 
@@ -156,6 +150,9 @@ class Knob(MainThread):
             journal.record(lambda: self._change(old), lambda: self._change(value))
         self._node._changed(self)
 
+    def _reset(self) -> None:
+        self._change(self._default)
+
     def _text(self) -> str:
         """The value as a script keeps it, before quoting."""
         return "" if self._value is None else str(self._value)
@@ -184,7 +181,7 @@ class Knob(MainThread):
             words += ["t", nk.word(self._tooltip)]
         words += self._defined()
         starts = bool(self._flags & c.STARTLINE)
-        if starts != self.STARTLINE:
+        if starts != self._STARTS:
             words.append("+STARTLINE" if starts else "-STARTLINE")
         words += [f"+{name}" for name, flag in c.SAVED_FLAGS.items() if self._flags & flag]
         return " ".join(words)

@@ -130,11 +130,11 @@ class Menu(MenuItem):
 
 
 class ToolBar(Menu):
-    pass
+    """At the left edge, for the nodes."""
 
 
 class MenuBar(Menu):
-    pass
+    """Along the top of the window."""
 
 
 _menus: dict[str, Menu] = {}

@@ -145,7 +145,7 @@ class Node(MainThread):
     def resetKnobsToDefault(self) -> None:
         for knob in list(self._made.values()):
             if knob.name() not in ("name", "xpos", "ypos"):
-                knob.resetToDefault()
+                knob._reset()
 
     # Inputs.
 

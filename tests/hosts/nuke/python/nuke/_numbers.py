@@ -38,7 +38,7 @@ class ColorChip_Knob(Unsigned_Knob):
 
 
 class Boolean_Knob(Array_Knob):
-    STARTLINE = False
+    _STARTS = False
 
     def __init__(self, name: str, label: str | None = None, value: bool = False) -> None:
         super().__init__(name, label)
@@ -67,7 +67,7 @@ class Disable_Knob(Boolean_Knob):
 
 
 class XY_Knob(Array_Knob):
-    WIDTH = 2
+    _WIDTH = 2
 
     def x(self, oc: Any = None) -> float:
         return self._at(session.at(), 0)
@@ -77,28 +77,28 @@ class XY_Knob(Array_Knob):
 
 
 class XYZ_Knob(XY_Knob):
-    WIDTH = 3
+    _WIDTH = 3
 
     def z(self, oc: Any = None) -> float:
         return self._at(session.at(), 2)
 
 
 class Scale_Knob(XYZ_Knob):
-    ALIKE = True
+    _ALIKE = True
 
 
 class UV_Knob(Array_Knob):
-    WIDTH = 2
+    _WIDTH = 2
 
 
 class WH_Knob(XY_Knob):
-    ALIKE = True
+    _ALIKE = True
 
 
 class BBox_Knob(XY_Knob):
     """x, y, right, top."""
 
-    WIDTH = 4
+    _WIDTH = 4
 
     def r(self, oc: Any = None) -> float:
         return self._at(session.at(), 2)
@@ -127,16 +127,16 @@ class BBox_Knob(XY_Knob):
 
 
 class Color_Knob(Array_Knob):
-    WIDTH = 3
-    ALIKE = True
+    _WIDTH = 3
+    _ALIKE = True
 
 
 class AColor_Knob(Color_Knob):
-    WIDTH = 4
+    _WIDTH = 4
 
 
 class Range_Knob(Array_Knob):
-    WIDTH = 2
+    _WIDTH = 2
 
 
 class IArray_Knob(Array_Knob):

@@ -16,7 +16,7 @@ from nuke._texts import String_Knob
 class Script_Knob(String_Knob):
     """A button that runs Tcl."""
 
-    STARTLINE = False
+    _STARTS = False
 
     def __init__(self, name: str, label: str | None = None, command: str = "") -> None:
         super().__init__(name, label, command)
@@ -64,7 +64,7 @@ class PyScript_Knob(Script_Knob):
 class Tab_Knob(Knob):
     """A page of the panel, or the beginning or the end of a group in it."""
 
-    STARTLINE = False
+    _STARTS = False
 
     def __init__(self, name: str, label: str | None = None, type: int = c.TABKNOB) -> None:
         super().__init__(name, label)

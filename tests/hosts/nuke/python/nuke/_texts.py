@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from nuke._nodes import Node
 
 
-class String_Knob(Knob):
+class Worded(Knob):
+    """What all knobs with text have; no class of Nuke's."""
+
     def __init__(self, name: str, label: str | None = None, value: str | None = None) -> None:
         super().__init__(name, label)
         self._default = ""
@@ -24,22 +26,24 @@ class String_Knob(Knob):
         self._change(self._checked(val))
         return True
 
-    def setText(self, val: str, view: Any = None) -> None:
-        self.setValue(val)
-
     def value(self, oc: Any = None) -> str:
         return str(self._value)
 
     def getValue(self, oc: Any = None) -> str:
         return str(self._value)
 
-    def getText(self, oc: Any = None) -> str:
-        return str(self._value)
-
     def _checked(self, value: Any) -> str:
         if not isinstance(value, str):
             raise TypeError(f"{self._name}: a {self._kind} takes a str, not {type(value).__name__}")
         return value
+
+
+class String_Knob(Worded):
+    def setText(self, val: str, view: Any = None) -> None:
+        self.setValue(val)
+
+    def getText(self, oc: Any = None) -> str:
+        return str(self._value)
 
 
 class EvalString_Knob(String_Knob):
@@ -88,8 +92,11 @@ class File_Knob(EvalString_Knob):
         return self.evaluate()
 
 
-class Password_Knob(String_Knob):
+class Password_Knob(Worded):
     """Never in a script."""
+
+    def getText(self) -> str:
+        return str(self._value)
 
     def _written(self) -> bool:
         return False
@@ -99,18 +106,18 @@ class PythonKnob(String_Knob):
     pass
 
 
-class Font_Knob(String_Knob):
+class Font_Knob(Worded):
     pass
 
 
-class Path_Knob(String_Knob):
+class Path_Knob(Worded):
     pass
 
 
-class Text_Knob(String_Knob):
+class Text_Knob(Worded):
     """Words in the panel; without any, a line across it."""
 
-    STARTLINE = False
+    _STARTS = False
 
     def __init__(self, name: str, label: str | None = None, value: str | None = None) -> None:
         super().__init__(name, label, value)

@@ -153,7 +153,7 @@ def _slider(control: Control) -> tuple[float, float] | None:
 
 
 def _set_by_artist(group: nuke.Group, control: Control) -> bool:
-    if control.kind in ("point", "box"):
+    if control.hidden or control.kind in ("point", "box"):
         return True
     return (control.kind == "choice" or control.kind in _CLASSES) and group[control.name].value() != control.default
 

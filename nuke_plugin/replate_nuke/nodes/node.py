@@ -154,17 +154,16 @@ class Node:
 
     def add_version(self, version: Version) -> None:
         """Keeps a version, or what is newly known of one with the same number. What is looked at stays."""
-        shown = self.shown()
         with unrecorded():
             others = [each for each in self.versions if each.number != version.number]
-            self.keep_versions([*others, version])
-            self._mark(shown)
+            self.keep_versions([*others, version], self.shown())
 
-    def keep_versions(self, versions: Iterable[Version]) -> None:
-        """All that there are, in place of those before."""
+    def keep_versions(self, versions: Iterable[Version], shown: Version | None) -> None:
+        """All that there are, in place of those before, and which of them is looked at."""
         ordered = sorted(versions, key=lambda each: each.number)
         self.group["versions"].setValue(kept.dumps(ordered))
         self._menu.setValues(choices.version_items(ordered))
+        self._mark(shown)
 
     def shown(self) -> Version | None:
         """The version that is looked at."""

@@ -85,7 +85,9 @@ def _change(
     group, old = node.group, node.card
     there = _handles(group, old)
     before = layout(old, old.model(str(group["knobs_of"].value())), there)
+    shown = node.shown()
     _lay_out(group, before, card, model, change(there))
+    node.keep_versions(node.versions, shown)
 
 
 def _lay_out(

@@ -98,6 +98,16 @@ assert depth.model == "depth/small" and depth.seed == 5 and (depth.first, depth.
 assert depth.parameters()["short_side"] == 256 and depth.parameters()["mirrored"] is True
 assert depth.parameters()["far"] == 99.0 and depth.parameters()["near"] == 1.0
 
+# A node that an earlier Replate made lacks knobs of today: a refresh brings them, and all else stays.
+depth.show(version, [1001, 1003])
+expected = depth.parameters()
+depth.group.removeKnob(depth.group["refresh"])
+depth.group.removeKnob(depth.group["vary_by"])
+panel.refresh(depth, catalog)
+assert depth.model == "depth/small" and "Look twice" in depth.group["vary_by"].values()
+assert depth.versions == (version,) and depth.shown() == version and depth.there() == {1001, 1003}
+assert depth.parameters() == expected and depth.seed == 5
+
 # A copy is a node of its own, with the same values and versions.
 depth.group.selectOnly()
 nuke.nodeCopy(str(folder / "copied.nk"))

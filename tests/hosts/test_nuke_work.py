@@ -26,7 +26,9 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, studio: Studio) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("server"), settings=studio.settings) as server:
+    # Two workers: while a test holds one, the other goes on.
+    settings = {**studio.settings, "REPLATE_WORKER__DEVICES": '["cpu", "cpu"]'}
+    with serving(tmp_path_factory.mktemp("server"), settings=settings) as server:
         yield server
 
 
@@ -158,11 +160,13 @@ def test_a_script_renders_without_an_artist(nuke: Nuke, server: Server, plate: P
 def test_two_at_once_and_one_cancelled(nuke: Nuke, server: Server, studio: Studio, plate: Path, tmp_path: Path) -> None:
     gate = studio.gate("held", allowed=1)
     studio.gate("free").open()
-    said = found(nuke, "work_cancelled", tmp_path, plate, gui=True)
-    gate.open()
+    try:
+        said = found(nuke, "work_cancelled", tmp_path, plate, gui=True)
+    finally:
+        gate.open()
     assert "cancel it first" in said["refused"], said
     assert said["cancelled"].startswith("Cancelled"), said
-    assert said["there"] == [[1001], list(FRAMES)], said
+    assert said["there"] == [[1001], [1001, 1002]], said
     assert said["states"] == ["cancelled", "done"], said
     with server.connect() as client:
         until(lambda: client.job(said["job"]).state.ended, "the server knows of it")
@@ -179,17 +183,58 @@ def test_a_server_that_goes_and_comes_back(tmp_path: Path, studio: Studio, plate
         gate.open()
         server.start()
         said = artist.result()
-    assert said["there"] == list(FRAMES), said
-    assert said["said"] == "3 frames done", said
+    assert said["there"] == [1001, 1002], said
+    assert said["said"] == "2 frames done", said
 
 
 def test_a_job_is_taken_up_by_a_script_that_is_opened_again(
     nuke: Nuke, studio: Studio, plate: Path, tmp_path: Path
 ) -> None:
     gate, script = studio.gate("left", allowed=1), tmp_path / "shot.nk"
-    left = found(nuke, "work_left", tmp_path, plate, script, gui=True)
+    try:
+        left = found(nuke, "work_left", tmp_path, plate, script, gui=True)
+    finally:
+        gate.open()
     assert left["job"] and left["state"] == "running", left
-    gate.open()
     said = found(nuke, "work_resumed", tmp_path, script, gui=True)
     assert said["before"] == [1001]
-    assert (said["there"], said["job"], said["rendered"]) == (list(FRAMES), left["job"], []), said
+    assert (said["there"], said["job"], said["rendered"]) == ([1001, 1002], left["job"], []), said
+
+
+def test_what_would_be_sent(nuke: Nuke, plate: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "config.ocio").write_text(CONFIG)
+    said = found(nuke, "work_plans", tmp_path, plate, folder)
+    assert said["flow"] == ["1001-1003", "1001-1003", "1002-1003"]
+    assert said["no style"] == "Connect the input Style."
+    assert said["restyle"] == {
+        "plate": ["1001-1003", ["R", "G", "B", "A"]],
+        "style": ["1001-1001", ["R", "G", "B", "A"]],
+    }
+    assert said["no alpha"] == ["R", "G", "B"]
+    assert said["range"] == "The range 1001-1000 ends before it begins; turn it around."
+    assert said["unprocessed"].startswith("Restyle1, which feeds the plate, has no result at frame 1001: process it")
+    assert said["disabled"] == "1001-1003"
+    assert said["linked"] == {"job": "0123456789abcdef", "output": "depth"}
+    assert "Depth1, which feeds the depth, has no result at frame 1004" in said["linked, beyond"]
+    assert list(said["spaces"].values()) == [
+        "Linear Rec.709 (sRGB)",
+        "Linear Rec.709 (sRGB)",
+        "ACES - ACEScg",
+        "ACEScg",
+        "Show Linear",
+        "Show Linear",
+    ]
+
+
+CONFIG = """\
+ocio_profile_version: 2
+roles:
+  color_picking: sRGB
+  scene_linear: Show Linear
+displays: {}
+colorspaces:
+  - !<ColorSpace>
+    name: Show Linear
+"""

@@ -150,8 +150,11 @@ def _prompts(value: Any) -> Sequence[Mapping[str, Any]]:
 
 
 def _link(node: Node, pin: Pin, wish: Wish, views: Sequence[str]) -> Mapping[str, str] | None:
-    """The output of another node's finished job, where the pin wants just that and nothing changes it between."""
-    other = direct(node.group.input(pin.index)) if pin.kind == "any" else None
+    """The output of another node's finished job, where the pin wants just that and nothing changes it between.
+
+    Not for the stream itself, which has more in it than a result.
+    """
+    other = direct(node.group.input(pin.index)) if pin.kind == "any" and pin.index else None
     version = other.shown() if other is not None else None
     if version is None or version.state != "done" or not version.job or len(views) > 1:
         return None

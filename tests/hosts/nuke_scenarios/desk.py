@@ -31,7 +31,7 @@ def replate(operation, *sources, **knobs):
     """A node of Replate's, with what is connected to it."""
     from replate_nuke.nodes import build, cards
 
-    node = build.build(cards.known(), operation)
+    node = build.build(cards.known() or cards.ask(), operation)
     for index, source in enumerate(sources):
         node.group.setInput(index, source)
     build.take_range(node)
@@ -41,11 +41,11 @@ def replate(operation, *sources, **knobs):
 
 
 def gated(path, gate):
-    """A restyle of a sequence's frames 1001 to 1003, which the test lets pass one by one; from a scenario's thread."""
+    """A restyle of a sequence's frames 1001 and 1002, which the test lets pass one by one; from a scenario's thread."""
 
     def made():
         read, style = plate(path, 1001, 1003), nuke.nodes.CheckerBoard2()
-        return replate("restyle", read, style, model="restyle/invert", first=1001, last=1003)
+        return replate("restyle", read, style, model="restyle/invert", first=1001, last=1002)
 
     node = on_main(made)
     # A model's own knobs come after the callback of the menu that chose it.

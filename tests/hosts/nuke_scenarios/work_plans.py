@@ -1,0 +1,78 @@
+"""What would be sent, and why not: nothing is processed. Arguments OUT, PLATE (1001 to 1003), FOLDER."""
+
+from pathlib import Path
+
+import desk
+import nuke
+
+from replate_host import AgentError
+from replate_host.versions import Version
+from replate_nuke import colour
+from replate_nuke.work.asking import Plan, Wish
+
+out, plate, folder = desk.arguments(3)
+found = {}
+
+
+def plan(node, first=1001, last=1003, view="main"):
+    """What the agent would be asked, or why it cannot."""
+    try:
+        return Plan.of(node, Wish.of(node, first, last)).params(view)
+    except AgentError as error:
+        return str(error)
+
+
+def sent(node, role, first, last):
+    return plan(node, first, last)["inputs"][role]["frames"]
+
+
+read = desk.plate(plate, 1001, 1003)
+flow = desk.replate("flow", read)
+found["flow"] = [sent(flow, "plate", *each) for each in ((1001, 1003), (1002, 1002), (1003, 1003))]
+
+restyle = desk.replate("restyle", read)
+found["no style"] = plan(restyle)
+restyle.group.setInput(1, read)
+asked = plan(restyle)
+found["restyle"] = {role: [each.get("frames"), each.get("channels")] for role, each in asked["inputs"].items()}
+rgb = nuke.nodes.Remove(inputs=[read], channels="alpha")
+restyle.group.setInput(0, rgb)
+found["no alpha"] = plan(restyle)["inputs"]["plate"]["channels"]
+restyle.group["last"].setValue(1000)
+found["range"] = plan(restyle, 1001, 1000)
+
+depth = desk.replate("depth", restyle.group)
+found["unprocessed"] = plan(depth)
+restyle.group["disable"].setValue(True)
+found["disabled"] = plan(depth)["inputs"]["plate"]["frames"]
+depth.group.setInput(0, read)
+
+parallax = desk.replate("layers", read)
+dot = nuke.nodes.Dot(inputs=[depth.group])
+parallax.group.setInput(1, dot)
+outputs = {"depth": f"{folder}/depth.####.exr"}
+version = Version(1, "depth", "depth/small", 1001, 1003, outputs=outputs, job="0123456789abcdef", state="done")
+for frame in (1001, 1002, 1003):
+    Path(folder, f"depth.{frame}.exr").touch()
+depth.add_version(version)
+depth.show(version, [1001, 1002, 1003])
+found["linked"] = plan(parallax)["inputs"]["depth"]
+found["linked, beyond"] = plan(parallax, 1001, 1004)
+
+spaces = found["spaces"] = {}
+root = nuke.root()
+for management, config, custom, space in (
+    ("Nuke", "nuke-default", "", "linear"),
+    ("OCIO", "nuke-default", "", "scene_linear"),
+    ("OCIO", "aces_1.2", "", "ACES/ACES - ACEScg"),
+    ("OCIO", "fn-nuke_cg-config-v1.0.0_aces-v1.3_ocio-v2.1", "", "scene_linear"),
+    ("OCIO", "custom", f"{folder}/config.ocio", "scene_linear"),
+    ("OCIO", "custom", f"{folder}/config.ocio", "Film/Show Linear"),
+):
+    root["colorManagement"].setValue(management)
+    root["OCIO_config"].setValue(config)
+    root["customOCIOConfigPath"].setValue(custom)
+    root["workingSpaceLUT"].setValue(space)
+    spaces[f"{management} {config} {space}"] = colour.working_space()
+
+desk.report(out, **found)

@@ -10,7 +10,8 @@ def built(scene, **knobs):
     """A group with a scene, its knobs turned."""
     from replate_nuke import parallax
 
-    group = nuke.createNode("Group", "name Parallax1", inpanel=False)
+    group = nuke.createNode("Group", inpanel=False)
+    group.setName("Parallax1", uncollide=True)
     parallax.show(group, str(scene))
     turn(group, **knobs)
     return group

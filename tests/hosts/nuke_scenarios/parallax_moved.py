@@ -7,10 +7,10 @@ import parallax_desk
 from replate_nuke import parallax
 
 out, scene = desk.arguments(2)
-FRAMES = [1001, 1003, 1006]
+FRAMES = [1001, 1003, 1004]
 found = {}
-for move in ("orbit", "dolly", "truck", "dolly-zoom", "handheld"):
-    group = parallax_desk.built(scene, move=move, cycle=6, parallax=0.5, amplitude=0.4, closer=1.2)
+for move in ("orbit", "dolly-zoom", "handheld"):
+    group = parallax_desk.built(scene, move=move, cycle=4, parallax=0.5, amplitude=0.4, closer=1.2)
     seen = parallax_desk.camera(group, FRAMES)
     parallax.bake(group)
     found[move] = {"seen": seen, "baked": parallax_desk.camera(group, FRAMES), "move": group["move"].value()}

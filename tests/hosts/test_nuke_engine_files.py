@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import OpenEXR
 import OpenImageIO as oiio  # noqa: N813
 import pytest
 
@@ -57,6 +58,28 @@ def test_layers_have_nukes_names(engine: Engine, tmp_path: Path) -> None:
         "forward.u": 8,
         "other.noise": 9,
     }
+
+
+def test_views_in_one_file(engine: Engine, tmp_path: Path) -> None:
+    """In the channels' names, or in parts; a layer's name may be its part's alone, as Nuke itself writes it."""
+    plain, file = np.ones((2, 2), np.float16), tmp_path / "in.exr"
+    kind = {"type": OpenEXR.scanlineimage}
+    stereo = {"R": plain, "right.R": plain * 2, "pole.R": plain * 3, "right.pole.R": plain * 4}
+    OpenEXR.File({**kind, "multiView": ["left", "right"]}, stereo).write(str(file))
+    for view, red, pole in (("left", 1, 3), ("right", 2, 4), ("main", 1, 3)):
+        planes = engine.seen(read(file), view=view).planes
+        assert {name: plane[0, 0] for name, plane in planes.items()} == {"R": red, "pole.red": pole}
+    parts = [
+        OpenEXR.Part({**kind, "view": view}, {"R": plain * value}, f"{layer}.{view}")
+        for value, (layer, view) in enumerate(
+            [("rgba", "left"), ("pole", "left"), ("rgba", "right"), ("pole", "right")], 1
+        )
+    ]
+    OpenEXR.File(parts).write(str(file))
+    os.utime(file, ns=(1, 1))
+    for view, red, pole in (("left", 1, 2), ("right", 3, 4)):
+        planes = engine.seen(read(file), view=view).planes
+        assert {name: plane[0, 0] for name, plane in planes.items()} == {"R": red, "pole.red": pole}
 
 
 def test_luminance_is_grey_but_raw_it_is_red(engine: Engine, tmp_path: Path) -> None:
@@ -203,3 +226,22 @@ def test_a_write_that_is_not_raw_converts_or_says_that_it_cannot(engine: Engine,
         assert pixel(opened(tmp_path / "a.exr"))[0] == pytest.approx(expected, abs=3e-4)
     with pytest.raises(Refused, match="does not convert"):
         written(engine, constant("0.5 0.5 0.5 1"), tmp_path / "a.exr", "raw false\n colorspace AlexaV3LogC")
+
+
+def test_a_config_of_opencolorio_converts(engine: Engine, tmp_path: Path) -> None:
+    """ACEScg's red in ACES2065-1: the first column of AP1 to AP0."""
+    ocio = pytest.importorskip("PyOpenColorIO")
+    config = tmp_path / "config.ocio"
+    config.write_text(ocio.Config.CreateFromBuiltinConfig("cg-config-v1.0.0_aces-v1.3_ocio-v2.1").serialize())
+    root = (
+        f'Root {{\n inputs 0\n colorManagement OCIO\n OCIO_config custom\n customOCIOConfigPath "{config.as_posix()}"\n'
+        " workingSpaceLUT ACEScg\n}\n"
+    )
+    script = root + constant("1 0 0 1")
+    knobs = 'raw false\n colorspace ACES2065-1\n channels rgba\n datatype "32 bit float"'
+    written(engine, script, tmp_path / "a.exr", knobs)
+    assert pixel(opened(tmp_path / "a.exr")) == pytest.approx([0.6954522, 0.0447946, -0.0055259, 1], abs=1e-6)
+    back = root + read(tmp_path / "a.exr").replace("raw true", "raw false\n colorspace ACES2065-1")
+    assert pixel(engine.seen(back)) == pytest.approx([1, 0, 0, 1], abs=1e-6)
+    with pytest.raises(Refused, match="no colour space Nowhere"):
+        written(engine, script, tmp_path / "a.exr", "raw false\n colorspace Nowhere")

@@ -265,10 +265,38 @@ def test_triangles_that_share_an_edge_share_no_pixel(engine: Engine, tmp_path: P
             assert area(alpha) == (4, 0, 36, 30) and (alpha > 0).sum() == 32 * 30
 
 
+def test_samples_smooth_edges_and_blur_what_moves(engine: Engine) -> None:
+    """A card whose edge is a quarter into a pixel; and one that goes 8 pixels a frame, 4 while the shutter is open."""
+    still = card("1 1 1 1", "translate {0.125 0 -20}\n scaling {4 4 1}")
+    smooth = rendered(engine, still, knobs="samples 64").planes["A"]
+    np.testing.assert_allclose(smooth[15, [15, 16, 17, 23, 24, 25]], [0, 0.75, 1, 1, 0.25, 0], atol=0.05)
+    moving = card("1 1 1 1", "translate {{curve L x1 0 x2 4} 0 -20}\n scaling {4 4 1}")
+    blurred = rendered(engine, moving, knobs="samples 64\n spatial_jitter 0").planes["A"]
+    np.testing.assert_allclose(
+        blurred[15, [15, 16, 18, 20, 23, 24, 26, 28]], [0, 1 / 8, 5 / 8, 1, 1, 7 / 8, 3 / 8, 0], atol=0.02
+    )
+    backwards = rendered(engine, moving, knobs="samples 64\n spatial_jitter 0\n shutteroffset end", frame=2).planes["A"]
+    assert area(backwards) == (20, 11, 32, 19)
+
+
+def test_what_is_out_of_focus_spreads(engine: Engine) -> None:
+    """The depth is 1 where it is sharp; a disc of the radius 3 keeps its light, and everything its sum."""
+    point = card("0 8 0 1", "translate {0.25 0.25 -20}\n scaling {0.5 0.5 1}")
+    scene = camera() + point + FORMAT + "ScanlineRender {\n inputs 3\n name render\n}\n"
+    depth = "Grade {\n channels depth\n multiply FACTOR\n black_clamp false\n name scaled\n}\n"
+    flat = 'Shuffle2 {\n out1 depth\n mappings "1 white -1 -1 depth.Z 0 0"\n name flat\n}\n'
+    defocus = "ZDefocus2 {\n channels rgba\n center 1\n size 6\n max_size 10\n name defocus\n}\n"
+    sharp = engine.seen(scene + flat + defocus).planes["G"]
+    assert area(sharp) == (20, 15, 21, 16) and sharp.max() == 8
+    soft = engine.seen(scene + flat + depth.replace("FACTOR", "0.5") + defocus).planes["G"]
+    assert area(soft) == (17, 12, 24, 19) and soft.sum() == pytest.approx(8, rel=0.02)
+    assert soft.max() == pytest.approx(8 / (math.pi * 9), rel=0.05)
+
+
 def test_what_is_not_known_of_3d_is_refused(engine: Engine) -> None:
     thing = card("1 1 1 1", "translate {0 0 -20}")
-    with pytest.raises(Refused, match="a single sample"):
-        rendered(engine, thing, knobs="samples 4")
+    with pytest.raises(Refused, match="no antialiasing"):
+        rendered(engine, thing, knobs="antialiasing low")
     with pytest.raises(Refused, match="textured or off"):
         rendered(engine, card("1 1 1 1", "render_mode wireframe"))
     with pytest.raises(Refused, match="perspective cameras alone"):

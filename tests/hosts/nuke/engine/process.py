@@ -25,8 +25,9 @@ def serve(asked: TextIO, answers: TextIO) -> None:
     """Answers until there are no more lines."""
     known: tuple[str, Graph] | None = None
     for line in asked:
-        request = json.loads(line)
+        request: dict[str, Any] = {}
         try:
+            request = json.loads(line)
             if known is None or known[0] != request["script"]:
                 known = request["script"], Graph(nk.loads(request["script"]))
             answer = {"ok": True, **_answer(known[1], request)}

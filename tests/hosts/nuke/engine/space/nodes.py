@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engine import channels
 from engine.graph import Call, evaluates
-from engine.image import Box, Image
+from engine.image import Box, Image, Plane
 from engine.space.camera import AXIS, Camera, Matrix, camera, local, placed
 from engine.space.geometry import Geometry, Material, Mesh, Projected, card, of_usd
-from engine.space.rendering import render
+from engine.space.rendering import Film, render
 
 _SURFACE = f"{AXIS} render_mode geo_select range_first range_last"
 _LENS = """focal haperture vaperture win_translate win_scale winroll near far focal_point fstop projection_mode
@@ -93,24 +95,70 @@ def transform_geo(call: Call) -> Geometry:
 
 @evaluates("ScanlineRender", knows=_FILM)
 def scanline_render(call: Call) -> Image:
-    """The background is the first input, what is rendered the second, the camera the third."""
+    """The background is the first input, what is rendered the second, the camera the third.
+
+    Several samples are spread evenly over the shutter and, for the edges, over the pixel; their mean is the pixel, and
+    the first one's depth its depth. A single sample is of the frame itself and of the pixel's middle.
+    """
     knobs = call.knobs
-    if knobs.text("antialiasing") != "none" or knobs.integer("samples") != 1:
-        raise call.refused("the stand-in renders a single sample a pixel, without antialiasing")
+    if knobs.text("antialiasing") != "none":
+        raise call.refused("the stand-in has samples, and no antialiasing besides")
     if not (knobs.flag("ztest_enabled") and knobs.flag("transparency")) or knobs.text("zblend_mode") != "none":
         raise call.refused("the stand-in renders with the Z-buffer and with transparency, and blends no depths")
     if knobs.text("projection_mode") not in ("render camera", "perspective"):
         raise call.refused("the stand-in renders in perspective")
-    eye = call.result(2)
+    if any(knobs.number(name) for name in ("focal_jitter", "temporal_jitter", "stochastic_samples")):
+        raise call.refused("the stand-in leaves nothing to chance")
     back = call.image(0)
     right, up = (max(0, round(each)) for each in knobs.numbers("overscan", 2))
     format = back.format
-    box = Box(-right, -up, format.width + right, format.height + up).union(back.box)
-    return render(_geometry(call, 1), eye or Camera(), back, format, box, knobs.text("filter"))
+    film = Film(
+        format, Box(-right, -up, format.width + right, format.height + up).union(back.box), knobs.text("filter")
+    )
+    count = max(1, knobs.integer("samples"))
+    if count == 1:
+        return render(_geometry(call, 1), call.result(2) or Camera(), back, film)
+    reach = knobs.number("spatial_jitter")
+    moments, places = _moments(call, count), [(_radical(each, 2), _radical(each, 3)) for each in range(count)]
+    images = [
+        render(
+            _geometry(call, 1, moment),
+            call.result(2, moment) or Camera(),
+            back,
+            replace(film, jitter=((x - 0.5) * reach, (y - 0.5) * reach)),
+        )
+        for moment, (x, y) in zip(moments, places, strict=True)
+    ]
+    means: dict[str, Plane] = {
+        name: np.stack([image.planes[name] for image in images]).mean(axis=0, dtype=np.float64).astype(np.float32)
+        for name in channels.RGBA
+    }
+    return images[0].having(means)
 
 
-def _geometry(call: Call, index: int) -> Geometry:
-    found = call.result(index)
+def _moments(call: Call, count: int) -> list[float]:
+    """The frames of the samples, over the shutter."""
+    knobs = call.knobs
+    opened, offset = knobs.number("shutter"), knobs.text("shutteroffset")
+    if offset == "custom":
+        raise call.refused("the stand-in opens its shutter at the start, centred, or at the end")
+    begins = call.frame + opened * {"start": 0.0, "centred": -0.5, "end": -1.0}[offset]
+    return [begins + opened * each / count for each in range(count)]
+
+
+def _radical(index: int, base: int) -> float:
+    """Van der Corput's sequence, from its second number on: evenly spread over 0 to 1, however many there are."""
+    found, step = 0.0, 1.0 / base
+    index += 1
+    while index:
+        index, digit = divmod(index, base)
+        found += digit * step
+        step /= base
+    return found
+
+
+def _geometry(call: Call, index: int, frame: float | None = None) -> Geometry:
+    found = call.result(index, frame)
     if isinstance(found, Geometry):
         return found
     if found is None or (isinstance(found, Image) and not found.planes):

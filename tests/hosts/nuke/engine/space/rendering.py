@@ -30,13 +30,24 @@ class Fragments:
     colour: Pixels
 
 
-def render(geometry: Geometry, camera: Camera, back: Image, format: Format, box: Box, filter: str) -> Image:
-    """The surfaces before a background, over `box`. depth.Z is 1 over the distance, 0 where nothing is.
+@dataclass(frozen=True)
+class Film:
+    format: Format
+    box: Box
+    """What of it is rendered, the overscan too."""
+    filter: str
+    """How pictures on surfaces are looked up."""
+    jitter: tuple[float, float] = (0.0, 0.0)
+    """Pixels by which each pixel is looked at beside its middle."""
+
+
+def render(geometry: Geometry, camera: Camera, back: Image, film: Film) -> Image:
+    """The surfaces before a background. depth.Z is 1 over the distance, 0 where nothing is.
 
     A background's own depth.Z hides what is behind it. Of surfaces with no alpha the light counts, and not the depth.
     """
-    shape = (box.height, box.width)
-    seen = list(_fragments(geometry, camera, format, box, filter))
+    box, shape = film.box, (film.box.height, film.box.width)
+    seen = list(_fragments(geometry, camera, film))
     pixels = np.stack([back.plane(name, box, repeat=False).reshape(-1) for name in channels.RGBA], axis=1)
     depth = back.plane("depth.Z", box, repeat=False).reshape(-1).astype(np.float64)
     if seen:
@@ -52,7 +63,7 @@ def render(geometry: Geometry, camera: Camera, back: Image, format: Format, box:
         for index, name in enumerate(channels.RGBA)
     }
     planes["depth.Z"] = depth.astype(np.float32).reshape(shape)
-    return Image(format, box, {**back.over(box).planes, **planes}, back.metadata)
+    return Image(film.format, box, {**back.over(box).planes, **planes}, back.metadata)
 
 
 def _composited(
@@ -69,7 +80,8 @@ def _composited(
     return behind
 
 
-def _fragments(geometry: Geometry, camera: Camera, format: Format, box: Box, filter: str) -> Iterator[Fragments]:
+def _fragments(geometry: Geometry, camera: Camera, film: Film) -> Iterator[Fragments]:
+    box = film.box
     for mesh in geometry.meshes:
         if mesh.material is None:
             continue
@@ -79,7 +91,7 @@ def _fragments(geometry: Geometry, camera: Camera, format: Format, box: Box, fil
         corners, places = _clipped(camera.seen(mesh.points)[mesh.faces], mesh.places, camera.near)
         if not len(corners):
             continue
-        on_film = camera.pixels(corners.reshape(-1, 3), format).reshape(-1, 3, 2)
+        on_film = camera.pixels(corners.reshape(-1, 3), film.format).reshape(-1, 3, 2) - film.jitter
         inverse = -1 / corners[:, :, 2]
         for which, x, y, shares in covered(on_film, box):
             # 1 / distance is what is linear over the film.
@@ -87,12 +99,12 @@ def _fragments(geometry: Geometry, camera: Camera, format: Format, box: Box, fil
             kept = distance <= camera.far
             which, x, y, shares, distance = (each[kept] for each in (which, x, y, shares, distance))
             # On the middle's own ray, so that a picture thrown from here is looked up where it came from.
-            rays = camera.rays(np.column_stack([x, y]) + 0.5, format)
+            rays = camera.rays(np.column_stack([x, y]) + 0.5 + film.jitter, film.format)
             points = transformed(camera.world, rays * distance[:, None])
             bent = shares * inverse[which] * distance[:, None]
             flat = (bent[:, :, None] * places[which]).sum(axis=1)
             at, shown = _looked_at(mesh.material, points, flat)
-            colour = texture.at(at[:, 0], at[:, 1], filter)
+            colour = texture.at(at[:, 0], at[:, 1], film.filter)
             shown &= colour.any(axis=1)
             pixel = (y - box.y) * box.width + (x - box.x)
             yield Fragments(pixel[shown], distance[shown], colour[shown])

@@ -5,7 +5,10 @@ With a GUI all of it returns at once; without, when it is done. What a render ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import nuke
 
@@ -33,21 +36,26 @@ def preview(node: Node, frame: int | None = None) -> None:
     PUMP.add(Running(agent.current(), node, Wish.of(node, number, number, "preview")))
 
 
-def vary(node: Node, seeds: Sequence[int], frame: int | None = None) -> None:
-    """One frame for each of several seeds, side by side in a sheet; each becomes a version."""
+def vary(node: Node, changes: Sequence[Mapping[str, Any]], frame: int | None = None) -> None:
+    """One frame for each of several changes, side by side in a sheet; each becomes a version.
+
+    A change is what differs from the node's knobs: {"seed": 3}, or {"strength": 0.25}.
+    """
     number = nuke.frame() if frame is None else frame
     found: dict[int, Version] = {}
 
-    def take(version: Version) -> None:
-        found[version.seed] = version
-        if len(found) == len(set(seeds)):
+    def take(index: int, version: Version) -> None:
+        found[index] = version
+        if len(found) == len(changes):
             from replate_nuke.nodes import sheet
 
-            sheet.show(node, [found[seed] for seed in dict.fromkeys(seeds)])
+            sheet.show(node, [found[each] for each in range(len(changes))])
 
-    for seed in dict.fromkeys(seeds):
-        wish = Wish.of(node, number, number, "preview", seed)
-        PUMP.add(Running(agent.current(), node, wish, shows=False, on_version=take))
+    asked = Wish.of(node, number, number, "preview")
+    for index, change in enumerate(changes):
+        parameters = {**asked.parameters, **{name: value for name, value in change.items() if name != "seed"}}
+        wish = replace(asked, parameters=parameters, seed=change.get("seed", asked.seed))
+        PUMP.add(Running(agent.current(), node, wish, shows=False, on_version=partial(take, index)))
 
 
 def cancel(node: Node) -> None:

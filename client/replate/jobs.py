@@ -15,7 +15,7 @@ from replate.frame import Frame
 from replate.link import Link
 from replate.offers import Offer
 from replate.plates import PlateLike, Sender
-from replate.results import Result, Results
+from replate.results import Result, Results, Wanted
 from replate.states import JobInfo, Progress, read_job
 from replate.upload import Sent, Upload
 from replate.v1 import jobs_pb2
@@ -125,16 +125,16 @@ class Job:
     def results(
         self,
         after: int = 0,
-        wanted: Callable[[str], bool] = lambda output: True,
+        wanted: Wanted = lambda output, number: True,
         stopped: threading.Event | None = None,
     ) -> Generator[Result, None, None]:
         """Output frames and news of the job after a sequence number; the last tells how it ended.
 
-        `wanted` says by name which outputs to fetch. Raises typed errors of the
+        `wanted` says by output and number which frames to fetch. Raises typed errors of the
         upload and of the line, and does not raise when the job itself failed.
         `stopped`: once it is set the iteration ends with `Cancelled`, also while nothing comes.
         """
-        results = Results(self._link, self.id, self._upload, after, wanted, self._remember, stopped)
+        results = Results(self._link, self.id, self._upload, after, wanted, self._remember, stopped, self._info)
         # The generator's cleanup must not wait for the garbage collector.
         with closing(iter(results)) as found:
             for result in found:
@@ -167,7 +167,7 @@ class Job:
         ReplateError
             When sending the job's own frames failed, with the reason.
         """
-        with closing(self.results(0, lambda name: not outputs or name in outputs, stopped)) as found:
+        with closing(self.results(0, lambda name, number: not outputs or name in outputs, stopped)) as found:
             for result in found:
                 if result.frame is not None:
                     yield result.output, result.frame
@@ -179,7 +179,7 @@ class Job:
 
     def wait(self, on_progress: Callable[[JobInfo], None] | None = None) -> Job:
         """Returns when the job is done, without fetching frames. Raises as `frames` does."""
-        with closing(self.results(0, lambda output: False)) as found:
+        with closing(self.results(0, lambda output, number: False)) as found:
             for result in found:
                 if on_progress is not None and result.info is not None:
                     on_progress(result.info)

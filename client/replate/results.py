@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from replate.budget import Budget
 from replate.download import Download
@@ -19,8 +19,14 @@ from replate.watch import Watch
 AHEAD = 256 << 20
 """Bytes of frames that are downloaded before the caller asks for them."""
 
+AWAY = "The server is away; the job goes on when it is back."
+
 _GLANCE = 0.25
 """Seconds between looks at the upload, and at whether to stop, while nothing comes."""
+
+
+Wanted = Callable[[str, int], bool]
+"""Whether a frame is to be fetched, by its output's name and its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +48,14 @@ class Results:
     upload: Upload | None = None
     """Where the job's own frames are still on their way; its failure ends the wait."""
     after: int = 0
-    wanted: Callable[[str], bool] = lambda output: True
-    """Which outputs to get."""
+    wanted: Wanted = lambda output, number: True
+    """Which frames to get."""
     remember: Callable[[Frame, str], None] = lambda frame, digest: None
     """Told each frame's digest."""
     stopped: threading.Event | None = None
     """Ends it with `Cancelled` from another thread."""
+    info: JobInfo | None = None
+    """How the job stands, as far as is known."""
     _queue: queue.SimpleQueue[Result | ReplateError | None] = field(default_factory=queue.SimpleQueue)
     _budget: Budget = field(default_factory=lambda: Budget(AHEAD))
 
@@ -57,7 +65,7 @@ class Results:
         A job that failed or was cancelled gives its frames first and its last `info`
         like any other; raising is left to the caller.
         """
-        watch, download = Watch(self.link, self.job, self.after), Download(self.link)
+        watch, download = Watch(self.link, self.job, self.after, self._away), Download(self.link)
         order: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
         threads = [
             threading.Thread(target=self._watch, args=(watch, download, order), daemon=True),
@@ -101,12 +109,18 @@ class Results:
                 raise self.upload.error from None
             yield last
 
+    def _away(self) -> None:
+        """The job as it was last heard of, with what is happening now."""
+        if self.info is not None:
+            self._queue.put(Result(0, replace(self.info, message=AWAY)))
+
     def _watch(self, watch: Watch, download: Download, order: queue.SimpleQueue[tuple[int, str]]) -> None:
         try:
             for event in watch:
                 if event.frame is None:
+                    self.info = event.info
                     self._queue.put(Result(event.sequence, event.info))
-                elif self.wanted(event.output):
+                elif self.wanted(event.output, event.frame.spec.number):
                     order.put((event.sequence, event.frame.digest))
                     download.want(event.output, event.frame)
         except ReplateError as error:

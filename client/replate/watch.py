@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,8 @@ class Watch:
     link: Link
     job: str
     after: int = 0
+    away: Callable[[], None] = lambda: None
+    """Called when the server went away, once each time; it is waited for."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _call: Any = None
@@ -48,10 +50,12 @@ class Watch:
     def __iter__(self) -> Iterator[JobEvent]:
         """Raises `Unavailable` when a server that went away stays away, `NotFound` for an unknown job."""
         patience = Patience(self.link)
+        waiting = False
         while True:
             try:
                 for event in self._events():
                     patience.answered()
+                    waiting = False
                     yield event
                     if event.info is not None and event.info.state.ended:
                         return
@@ -62,15 +66,18 @@ class Watch:
                     return
                 raise Unavailable("The server stopped telling of the job; try again.")
             except Cancelled:
-                if not self._stop.is_set():
-                    # A server that shuts down cancels its calls.
-                    patience.wait(Unavailable("The server is shutting down; try again in a while."), self._stop)
-                    continue
-                raise
+                if self._stop.is_set():
+                    raise
+                # A server that shuts down cancels its calls.
+                gone = Unavailable("The server is shutting down; try again in a while.")
             except Unavailable as error:
                 if self._stop.is_set():
                     raise Cancelled("The watching was stopped.") from error
-                patience.wait(error, self._stop)
+                gone = error
+            if not waiting:
+                waiting = True
+                self.away()
+            patience.wait(gone, self._stop)
 
     def _events(self) -> Iterator[JobEvent]:
         with self.link.typed():

@@ -31,11 +31,20 @@ class Delivery:
     """Writes a job's outputs and tells the host, in the order of the job's sequence, on threads of its own."""
 
     def __init__(
-        self, job: Job, outputs: Mapping[str, str], after: int, notifier: Notifier, writers: ThreadPoolExecutor
+        self,
+        job: Job,
+        outputs: Mapping[str, str],
+        notifier: Notifier,
+        writers: ThreadPoolExecutor,
+        *,
+        after: int = 0,
+        frames: tuple[int, int] | None = None,
     ) -> None:
+        """Of the outputs that are named, the frames after a sequence number, in a range if there is one."""
         self._job = job
         self._patterns = outputs
         self._sequence = after
+        self._range = frames
         self._notifier = notifier
         self._writers = writers
         self._stop = threading.Event()
@@ -64,7 +73,7 @@ class Delivery:
 
     def _fetch(self) -> None:
         try:
-            with closing(self._job.results(self._sequence, self._patterns.__contains__, self._stop)) as results:
+            with closing(self._job.results(self._sequence, self._wanted, self._stop)) as results:
                 for result in results:
                     self._queue.put(_Written(result, self._write(result)))
         except ReplateError as error:
@@ -73,6 +82,10 @@ class Delivery:
             self._queue.put(Failed(f"The agent has a fault ({type(error).__name__}: {error}); report this."))
         finally:
             self._queue.put(None)
+
+    def _wanted(self, output: str, number: int) -> bool:
+        first, last = self._range or (number, number)
+        return output in self._patterns and first <= number <= last
 
     def _write(self, result: Result) -> Future[Path] | None:
         if result.frame is None:

@@ -102,13 +102,13 @@ class Methods:
         if request.cancelled.is_set():
             job.cancel()
             request.check()
-        return Answer(standing(job.info), self._delivering(job, outputs, 0))
+        return Answer(standing(job.info), self._delivering(job, outputs, asked.field(params, "after", int, 0)))
 
     def watch(self, request: Request) -> Answer:
         """Goes on with a job of before: frames after a sequence number, and how it ends."""
         job = self._connected().job(asked.field(request.params, "job", str))
-        after = asked.field(request.params, "after", int, 0)
-        return Answer(standing(job.info), self._delivering(job, asked.outputs(request.params), after))
+        after, frames = asked.field(request.params, "after", int, 0), asked.frame_range(request.params)
+        return Answer(standing(job.info), self._delivering(job, asked.outputs(request.params), after, frames))
 
     def cancel(self, request: Request) -> Answer:
         id = asked.field(request.params, "job", str)
@@ -158,8 +158,10 @@ class Methods:
                 self._catalog = catalog
         return catalog
 
-    def _delivering(self, job: Job, outputs: Mapping[str, str], after: int) -> Callable[[], None]:
-        delivery = Delivery(job, outputs, after, self._notifier, self._writers)
+    def _delivering(
+        self, job: Job, outputs: Mapping[str, str], after: int = 0, frames: tuple[int, int] | None = None
+    ) -> Callable[[], None]:
+        delivery = Delivery(job, outputs, self._notifier, self._writers, after=after, frames=frames)
         with self._lock:
             self._deliveries = {id: other for id, other in self._deliveries.items() if other.running}
             stale = self._deliveries.get(job.id)

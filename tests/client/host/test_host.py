@@ -12,10 +12,14 @@ from typing import Any, Protocol
 import psutil
 import pytest
 
+import replate
+from replate.errors import Unavailable
 from replate.frame import Frame
-from replate.media import write_frame
+from replate.media import Plate, open_plate, write_frame
+from replate.results import AWAY
 from replate_host import Agent, AgentError, JobHandle, WrittenFrame
 from replate_host.environment import agent_command, clean_environment
+from serving import Studio, serving, until
 
 MakeFrames = Callable[..., list[Frame]]
 COMMAND = (sys.executable, "-m", "replate.agent")
@@ -23,6 +27,11 @@ COMMAND = (sys.executable, "-m", "replate.agent")
 
 class Server(Protocol):
     address: str
+
+
+class OwnServer(Server, Protocol):
+    def kill(self) -> None: ...
+    def start(self) -> object: ...
 
 
 @pytest.fixture
@@ -125,6 +134,36 @@ def test_a_request_that_died_with_the_agent_is_asked_again(
     assert {job["job"] for job in agent.call("jobs")} - before == {handle.id}
 
 
+class Away:
+    """A plate whose files cannot be reached, though what is in them is known."""
+
+    def __init__(self, plate: Plate) -> None:
+        self._plate = plate
+        self.numbers = plate.numbers
+        self.fingerprint = plate.fingerprint
+
+    def read(self, number: int) -> Frame:
+        raise Unavailable("The disk is away; wait for it.")
+
+
+def test_frames_that_died_with_their_sender_are_sent_when_the_job_is_asked_for_again(
+    server: Server, own_server: OwnServer, make_frames: MakeFrames, tmp_path: Path
+) -> None:
+    asked = params(tmp_path, make_frames())
+    for file in tmp_path.glob("in.*"):
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+    plate = open_plate(tmp_path / "in.####.exr")
+    with replate.connect(server.address, cache=tmp_path / "cache") as client:
+        client.submit("identity", {"plate": plate}).wait()
+    dying = replate.connect(own_server.address, cache=tmp_path / "cache")
+    job = dying.submit("identity", {"plate": Away(plate)}, request="once")
+    dying.close(finish=False)
+    agent = Agent(COMMAND, address=own_server.address)
+    handle = agent.wait(agent.submit({**asked, "request": "once"}), 60)
+    assert (handle.id, handle.state, len(handle.frames)) == (job.id, "done", 4)
+    agent.close()
+
+
 def test_a_job_is_cancelled_while_it_is_submitted(agent: Agent, make_frames: MakeFrames, tmp_path: Path) -> None:
     asked = params(tmp_path, make_frames(range(1, 61), 320, 180))
     agent.call("jobs")
@@ -144,6 +183,42 @@ def test_a_job_is_found_again_by_its_id(agent: Agent, server: Server, make_frame
     other.wait(again, 60)
     other.close()
     assert [frame.number for frame in again.frames] == [1002, 1003, 1004]
+
+
+def test_only_a_part_of_a_job_is_fetched(agent: Agent, make_frames: MakeFrames, tmp_path: Path) -> None:
+    first = agent.wait(agent.submit(params(tmp_path, make_frames())), 60)
+    outputs = {"plate": (tmp_path / "part.####.exr").as_posix()}
+    part = agent.wait(agent.watch(first.id, outputs, range=(1002, 1003)), 60)
+    assert [frame.number for frame in part.frames] == [1002, 1003]
+    assert sorted(path.name for path in tmp_path.glob("part.*")) == ["part.1002.exr", "part.1003.exr"]
+    refused = agent.watch(first.id, outputs, range=(1002, 1003, 1004))  # type: ignore[arg-type]
+    with pytest.raises(AgentError, match="'range' must be the first and last frame"):
+        agent.wait(refused, 60)
+
+
+def test_a_server_that_goes_away_is_told_of_and_waited_for(make_frames: MakeFrames, tmp_path: Path) -> None:
+    studio = Studio.install(tmp_path)
+    gate = studio.gate("held", allowed=2)
+    asked = params(tmp_path, make_frames())
+    asked["inputs"]["style"] = {"path": (tmp_path / "in.1001.exr").as_posix()}
+    asked |= {"operation": "restyle", "model": "restyle/invert", "parameters": {"gate": gate.name}}
+    said: list[str] = []
+
+    def heard(true: Callable[[], bool]) -> bool:
+        agent.drain()
+        return true()
+
+    with serving(tmp_path / "data", settings=studio.settings) as server:
+        agent = Agent(COMMAND, address=server.address)
+        handle = agent.submit(asked, on_progress=lambda handle: said.append(handle.message))
+        until(lambda: heard(lambda: len(handle.frames) == 2), "two frames have come")
+        server.kill()
+        until(lambda: heard(lambda: AWAY in said), "the artist is told")
+        gate.open()
+        server.start()
+        agent.wait(handle, 60)
+        assert (handle.state, len(handle.frames), said.count(AWAY)) == ("done", 4, 1)
+        agent.close()
 
 
 def test_an_agent_that_cannot_be_started_is_one_sentence(tmp_path: Path) -> None:

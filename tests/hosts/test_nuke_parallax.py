@@ -101,6 +101,23 @@ def test_scene_nk_and_the_plugin_make_the_same(nuke: Nuke, tmp_path: Path) -> No
         np.testing.assert_array_equal(first[1], pixels(tmp_path / f"{other}.exr")[1])
 
 
+def test_buttons_say_in_a_sentence_what_is_wrong(nuke: Nuke, tmp_path: Path) -> None:
+    write(tmp_path, taken_apart(Shape(Box(0, 0, 32, 24), numbers=FRAMES)).frames, kind=Kind.CARD)
+    report = tmp_path / "report.json"
+    passes(nuke, "parallax_pressed", report, tmp_path / "scene.nk", gui=True)
+    found = json.loads(report.read_text(encoding="utf-8"))
+    stands, nothing, missing = found["said"]
+    assert "stands still" in stands and "Nothing is seen" in nothing and "/nowhere/scene.json" in missing
+    assert all(said.endswith(".") for said in found["said"])
+    assert (found["move"], found["zoom"], found["another"]) == ("own", 1.5, True)
+    bare = replace(nuke, more={"NUKE_PATH": ""})
+    passes(bare, "parallax_pressed", report, tmp_path / "scene.nk", gui=True)
+    found = json.loads(report.read_text(encoding="utf-8"))
+    assert len(found["said"]) == 5 and all("replate install nuke" in said for said in found["said"])
+    # What the camera does is in the script; another hand is the plugin's.
+    assert (found["move"], found["another"]) == ("orbit", False)
+
+
 def test_depth_is_one_over_the_distance_along_the_view(nuke: Nuke, tmp_path: Path) -> None:
     shape = Shape(Box(0, 0, 60, 40), numbers=FRAMES)
     scene = write(tmp_path / "scene", taken_apart(shape).frames, kind=Kind.CARD)
@@ -136,7 +153,7 @@ def test_building_again_keeps_what_the_artist_changed(nuke: Nuke, tmp_path: Path
 
 
 def test_moves_become_keyframes_hands_differ_and_focus_is_picked(nuke: Nuke, tmp_path: Path) -> None:
-    write(tmp_path / "scene", taken_apart(Shape(numbers=FRAMES)).frames)
+    write(tmp_path / "scene", taken_apart(Shape(Box(0, 0, 64, 40), numbers=FRAMES)).frames, kind=Kind.CARD)
     report = tmp_path / "report.json"
     passes(nuke, "parallax_moved", report, tmp_path / "scene" / "scene.json")
     found = json.loads(report.read_text(encoding="utf-8"))

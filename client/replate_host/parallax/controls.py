@@ -142,7 +142,7 @@ def _button(name: str, label: str, tooltip: str, same_line: bool = False) -> Con
         "try:\n"
         "    from replate_nuke import parallax\n"
         "except ImportError:\n"
-        "    nuke.message('Replate is not installed in this Nuke; run: replate install nuke')\n"
+        "    nuke.message('Replate is not installed here: run replate install nuke, and restart Nuke.')\n"
         "else:\n"
         f"    parallax.{name}(nuke.thisNode())"
     )

@@ -28,8 +28,8 @@ group = parallax_desk.built(scene, amplitude=0.2)
 picked = []
 for frame in (1001, 1003):
     nuke.frame(frame)
-    group["focus_at"].setValue([80, 48])
+    group["focus_at"].setValue([32, 20])
     parallax.focus_pick(group)
     sharp = group.node("motion")["focus"].getValueAt(frame)
-    picked.append([group["focus"].value(), sharp, 1 / nuke.sample(group.node("render"), "depth.Z", 80.5, 48.5)])
+    picked.append([group["focus"].value(), sharp, 1 / nuke.sample(group.node("render"), "depth.Z", 32.5, 20.5)])
 desk.report(out, moves=found, hands=hands, loop=loop, picked=picked)

@@ -214,6 +214,8 @@ def test_names_of_what_is_written(engine: Engine, tmp_path: Path) -> None:
     assert (tmp_path / "new" / "a.main.0012.exr").is_file()
     with pytest.raises(Refused, match="put %V into its name"):
         written(engine, script, tmp_path / "a.%04d.exr", "views {left right}")
+    with pytest.raises(Refused, match="proxy mode"):
+        written(engine, "Root {\n inputs 0\n proxy true\n}\n" + script, tmp_path / "a.exr", "")
     with pytest.raises(Refused, match="writes EXR files"):
         written(engine, script, tmp_path / "a.png", "file_type png")
 

@@ -297,6 +297,10 @@ def test_what_is_not_known_of_3d_is_refused(engine: Engine) -> None:
     thing = card("1 1 1 1", "translate {0 0 -20}")
     with pytest.raises(Refused, match="no antialiasing"):
         rendered(engine, thing, knobs="antialiasing low")
+    with pytest.raises(Refused, match="have an alpha"):
+        rendered(engine, card("1 1 1 1", "translate {0 0 -20}").replace("rgba", "rgb", 1))
+    with pytest.raises(Refused, match="is to be a camera"):
+        rendered(engine, thing, eye=FORMAT.replace("name format", "name camera"))
     with pytest.raises(Refused, match="textured or off"):
         rendered(engine, card("1 1 1 1", "render_mode wireframe"))
     with pytest.raises(Refused, match="perspective cameras alone"):

@@ -19,6 +19,7 @@ from engine import channels, nodes
 from engine.errors import Refused
 from engine.graph import Graph
 from engine.image import Box, Image
+from engine.knobs import Knobs
 
 
 def serve(asked: TextIO, answers: TextIO) -> None:
@@ -44,6 +45,7 @@ def _answer(graph: Graph, request: dict[str, Any]) -> dict[str, Any]:
     what = request.get("what")
     try:
         if what is None:
+            _full_size(graph)
             nodes.write(call)
             return {}
         image = graph.result(call.node, call.frame, call.view)
@@ -56,6 +58,12 @@ def _answer(graph: Graph, request: dict[str, Any]) -> dict[str, Any]:
     finally:
         graph.forget()
     raise Refused(f"the engine knows nothing of {what!r}: info and sample are what it can be asked for")
+
+
+def _full_size(graph: Graph) -> None:
+    """Raises `Refused` in proxy mode, in which Nuke would render small pictures, under other names."""
+    if Knobs(graph.script.root, graph.script, 0).flag("proxy"):
+        raise Refused("the script is in proxy mode, which the stand-in does not render: turn root.proxy off")
 
 
 def _info(image: Image) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def unpremult(call: Call) -> Image:
 def limited(call: Call, image: Image, changed: dict[str, Plane], *, mask_input: int) -> dict[str, Plane]:
     """What a node changed, where its mask lets it, and as far as its mix goes. Planes over the image's box."""
     knobs = call.knobs
-    if knobs.text("maskChannelInput") != "none" or knobs.flag("inject") or knobs.flag("fringe"):
+    if knobs.text("maskChannelInput") != "none" or any(map(knobs.flag, ("inject", "fringe", "process_mask"))):
         raise call.refused("the stand-in takes masks from the mask input alone")
     share = mask(call, image.box, mask_input) * knobs.number("mix")
     if isinstance(share, float) and share == 1:

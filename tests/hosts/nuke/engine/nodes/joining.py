@@ -81,15 +81,6 @@ def add_channels(call: Call) -> Image:
     return image.having({name: _flat(image.box, colour[min(index, 3)]) for index, name in enumerate(missing)})
 
 
-@evaluates("CopyMetaData", knows="mergeMode")
-def copy_metadata(call: Call) -> Image:
-    """Those of the second input, and the first one's where it has none of that name."""
-    image, other = call.image(0), call.image(1)
-    if call.knobs.text("mergeMode") not in ("Meta", "Meta + Image", "Image + Meta", "Meta only"):
-        raise call.refused("the stand-in does not know this way to merge metadata")
-    return replace(image, metadata={**image.metadata, **other.metadata})
-
-
 def _with_metadata(call: Call, image: Image, back: Image, front: Image) -> Image:
     chosen = {"B": back.metadata, "A": front.metadata, "All": {**back.metadata, **front.metadata}}
     return replace(image, metadata=chosen[call.knobs.text("metainput")])

@@ -38,10 +38,11 @@ def time_offset(call: Call) -> Any:
     return call.result(0, frame) if call.inputs else call.image(0)
 
 
-@evaluates("JoinViews", knows="")
+@evaluates("JoinViews", knows="viewassoc")
 def join_views(call: Call) -> Any:
-    """An input a view, in the script's order."""
-    views = [word for word in call.graph.script.root.knobs.get("views", "main").split() if not word.startswith("#")]
+    """An input a view: those that it names, else the script's, in their order."""
+    named = call.node.knobs.get("viewassoc") or call.graph.script.root.knobs.get("views", "main")
+    views = [word for word in named.split() if not word.startswith("#")]
     if call.view not in views:
         raise call.refused(f"the script has no view {call.view}")
     found = call.result(views.index(call.view))

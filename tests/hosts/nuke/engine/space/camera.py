@@ -77,15 +77,21 @@ def camera(call: Call) -> Camera:
 
 def placed(call: Call, parent: int = 0) -> Matrix:
     """Where a node of this kind stands in the world, with what its axis input says."""
-    above = call.result(parent)
     if call.result(parent + 1) is not None:
         raise call.refused("the stand-in does not look at things")
-    return (np.eye(4) if above is None else world(above)) @ local(call)
+    return above(call, parent) @ local(call)
 
 
-def world(found: Matrix | Camera) -> Matrix:
-    """An axis's or a camera's place."""
-    return found.world if isinstance(found, Camera) else found
+def above(call: Call, index: int) -> Matrix:
+    """Where the axis or the camera stands that an input is connected to."""
+    found = call.result(index)
+    if found is None:
+        return np.eye(4)
+    if isinstance(found, Camera):
+        return found.world
+    if not isinstance(found, np.ndarray):
+        raise call.refused(f"input {index} is to be an axis")
+    return found
 
 
 def local(call: Call) -> Matrix:

@@ -11,7 +11,7 @@ import numpy as np
 from engine import channels
 from engine.graph import Call, evaluates
 from engine.image import Box, Image, Plane
-from engine.space.camera import AXIS, Camera, Matrix, camera, local, placed
+from engine.space.camera import AXIS, Camera, Matrix, above, camera, local, placed
 from engine.space.geometry import Geometry, Material, Mesh, Projected, card, of_usd
 from engine.space.rendering import Film, render
 
@@ -117,13 +117,13 @@ def scanline_render(call: Call) -> Image:
     )
     count = max(1, knobs.integer("samples"))
     if count == 1:
-        return render(_geometry(call, 1), call.result(2) or Camera(), back, film)
+        return render(_geometry(call, 1), _eye(call), back, film)
     reach = knobs.number("spatial_jitter")
     moments, places = _moments(call, count), [(_radical(each, 2), _radical(each, 3)) for each in range(count)]
     images = [
         render(
             _geometry(call, 1, moment),
-            call.result(2, moment) or Camera(),
+            _eye(call, moment),
             back,
             replace(film, jitter=((x - 0.5) * reach, (y - 0.5) * reach)),
         )
@@ -134,6 +134,14 @@ def scanline_render(call: Call) -> Image:
         for name in channels.RGBA
     }
     return images[0].having(means)
+
+
+def _eye(call: Call, frame: float | None = None) -> Camera:
+    """Without a camera Nuke looks from the origin, through a lens of its own."""
+    found = call.result(2, frame)
+    if found is not None and not isinstance(found, Camera):
+        raise call.refused("the third input is to be a camera")
+    return found or Camera()
 
 
 def _moments(call: Call, count: int) -> list[float]:
@@ -168,9 +176,12 @@ def _geometry(call: Call, index: int, frame: float | None = None) -> Geometry:
 
 def _material(call: Call) -> Material:
     found: Any = call.result(0)
-    if found is None or isinstance(found, (Image, Projected)):
-        return found
-    raise call.refused("a surface takes a picture or a projection")
+    if found is not None and not isinstance(found, (Image, Projected)):
+        raise call.refused("a surface takes a picture or a projection")
+    image = found.image if isinstance(found, Projected) else found
+    if image is not None and image.planes and channels.ALPHA not in image.planes:
+        raise call.refused("the stand-in shows pictures that have an alpha: what Nuke makes of others it does not know")
+    return found
 
 
 def _shown(call: Call) -> bool:
@@ -182,5 +193,4 @@ def _shown(call: Call) -> bool:
 
 def _place(call: Call) -> Matrix:
     """A surface's axis is its second input, where it has one."""
-    above = call.result(1)
-    return (np.eye(4) if above is None else above) @ local(call)
+    return above(call, 1) @ local(call)

@@ -178,9 +178,9 @@ def test_a_plate_becomes_a_scene_in_its_node(home: Path, tmp_path: Path) -> None
     for number, plate in taken.plates.items():
         spec = FrameSpec(number, Box(0, 0, 96, 64), Box(0, 0, 96, 64), ("R", "G", "B", "A"), colour_space="lin_rec709")
         write_frame(str(pattern) % number, Frame(spec, plate.astype(np.float16)))
-    report, result = tmp_path / "report.json", tmp_path / "rest.exr"
+    report, result, script = tmp_path / "report.json", tmp_path / "rest.exr", tmp_path / "shot.nk"
     with serving(tmp_path / "server") as server:
-        passes(Nuke(home, server.address), "parallax_made", report, pattern, result)
+        passes(Nuke(home, server.address), "parallax_made", report, pattern, result, script)
     found = json.loads(report.read_text(encoding="utf-8"))
     assert (found["before"], found["after"], found["focal"]) == ("plate", "picture", 28.0)
     assert len(found["layers"]) == 2
@@ -188,6 +188,12 @@ def test_a_plate_becomes_a_scene_in_its_node(home: Path, tmp_path: Path) -> None
     assert worst(result, Box(0, 0, 96, 64), taken.plates[1001]) < LIMIT
     # Grids of the same layers are another scene, in the same network.
     assert (found["surfaces"], found["amplitude"], found["versions"]) == (["ReadGeo2"], 0.3, 2)
+    # The farm needs no server for what lies on disk.
+    done = Nuke(home, "127.0.0.1:1").run("-x", "-F", "1001-1002", script)
+    assert done.code == 0, done.said
+    first, second = (pixels(tmp_path / f"shot.{number}.exr")[1] for number in (1001, 1002))
+    np.testing.assert_allclose(first[..., :3], pixels(result)[1][..., :3], atol=LIMIT)
+    assert np.abs(second - first).max() > 0.1
 
 
 def passes(nuke: Nuke, name: str, *arguments: object, gui: bool = False) -> str:

@@ -1,10 +1,11 @@
-"""From a plate to a scene in a node, and its render at rest. Arguments OUT, PLATE, RESULT."""
+"""From a plate to a scene in a node, rendered at rest, and saved. Arguments OUT, PLATE, RESULT, SCRIPT."""
 
 import desk
 import nuke
 import parallax_desk
 
-out, plate, result = desk.arguments(3)
+out, plate, result, script = desk.arguments(4)
+nuke.scriptSaveAs(script, 1)
 read = desk.plate(plate, 1001, 1002)
 node = desk.replate("layers", read, surface="card", lens_focal=28, p_count=2, model="Patches")
 before = node.group.node("Output1").input(0).name()
@@ -33,3 +34,5 @@ desk.report(
     surfaces=sorted({each.Class() for each in group.nodes() if each.name().endswith("_surface")}),
     versions=len(node.versions),
 )
+desk.write(group, script.replace(".nk", ".%04d.exr"))
+nuke.scriptSave()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import Protocol
 
 import pytest
 
+from pythons import interpreter
 from replate.frame import Frame
 from replate.media import write_frame
 
@@ -22,16 +22,6 @@ DRIVE = Path(__file__).with_name("drive.py")
 
 class Server(Protocol):
     address: str
-
-
-def interpreter(version: str) -> str | None:
-    """A Python of that version: on the path, or one of pyenv's."""
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    found = [shutil.which(f"python{version}"), *(str(each) for each in pyenv.glob(f"{version}.*/bin/python3"))]
-    for candidate in found:
-        if candidate and subprocess.run([candidate, "-c", ""], capture_output=True).returncode == 0:
-            return candidate
-    return None
 
 
 @pytest.mark.parametrize("version", ["3.9", "3.10", "3.11", "3.12", "3.13"])

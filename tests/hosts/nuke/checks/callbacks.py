@@ -66,6 +66,10 @@ group.addKnob(nuke.PyScript_Knob("fail", "Fail", "raise KeyError('why')"))
 with raises(KeyError, "why"):
     group["fail"].execute()
 
+group.addKnob(nuke.PyScript_Knob("gone", "Gone", "nuke.thisNode().removeKnob(nuke.thisKnob())"))
+with raises(RuntimeError, "within its own callback"):
+    group["gone"].execute()
+
 # Opened, saved, closed, destroyed.
 for event in ("OnScriptLoad", "OnScriptSave", "OnScriptClose"):
     getattr(nuke, f"add{event}")(lambda event=event: said.append(event))

@@ -12,6 +12,11 @@ with raises(ValueError):
     two.setName("Blur1", uncollide=False)
 with raises(ValueError, "no name"):
     two.setName("a b")
+twins = [nuke.createNode("Dot", "name Twin", inpanel=False) for _ in range(2)]
+twins[1]["name"].setValue("Twin")
+assert [node.name() for node in twins] == ["Twin", "Twin1"]
+for twin in twins:
+    nuke.delete(twin)
 
 # Inputs.
 two.setInput(0, one)

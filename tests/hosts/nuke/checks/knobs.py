@@ -102,6 +102,13 @@ assert blur.dependencies(nuke.EXPRESSIONS) == [group] and group.dependent(nuke.E
 nuke.frame(1010)
 blur["size"].clearAnimated()
 assert blur["size"].value() == [1020.0, 8.0] and not blur["size"].isAnimated()
+group["mix_"].setExpression("frame > 5 ? frame : nobody.there", 0)
+assert mix.getValueAt(6) == 6.0, "the other branch is not asked"
+with raises(ValueError, "names nothing"):
+    mix.getValueAt(5)
+blur["size"].setExpression(f"{blur.name()}.size.w + 1", 0)
+with raises(ValueError, "comes back to itself"):
+    blur["size"].value(0)
 blur["size"].setExpression("[value Group1.mix_]", 0)
 with raises(ValueError, "more than the stand-in evaluates"):
     blur["size"].value(0)

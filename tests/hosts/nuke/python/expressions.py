@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from typing import Callable
 
 Lookup = Callable[[str, float], float]
@@ -21,7 +22,19 @@ class ExpressionError(ValueError):
 
 def evaluate(text: str, frame: float, lookup: Lookup) -> float:
     """Its value on a frame. Raises `ExpressionError`."""
-    return _Parser(text, frame, lookup).value()
+    try:
+        return float(_parsed(text)(frame, lookup))
+    except (ArithmeticError, TypeError) as error:
+        raise ExpressionError(f"the expression {text!r} cannot be computed: {error}") from None
+
+
+Part = Callable[[float, Lookup], float]
+"""A part of an expression that was read: its value on a frame."""
+
+
+@cache
+def _parsed(text: str) -> Part:
+    return _Parser(text).expression()
 
 
 def _clamp(value: float, low: float = 0.0, high: float = 1.0) -> float:
@@ -87,20 +100,17 @@ _TOKEN = re.compile(
 
 
 class _Parser:
-    def __init__(self, text: str, frame: float, lookup: Lookup) -> None:
+    """Reads an expression once; what it gives computes only what it has to: one branch of a choice."""
+
+    def __init__(self, text: str) -> None:
         self._text = text
-        self._frame = frame
-        self._lookup = lookup
         self._tokens = self._split()
 
-    def value(self) -> float:
-        try:
-            value = self._choice()
-        except (ArithmeticError, TypeError) as error:
-            raise ExpressionError(f"the expression {self._text!r} cannot be computed: {error}") from None
+    def expression(self) -> Part:
+        part = self._choice()
         if self._tokens:
             raise self._wrong()
-        return float(value)
+        return part
 
     def _split(self) -> list[str]:
         tokens, place = [], 0
@@ -128,58 +138,69 @@ class _Parser:
         if not self._take(sign):
             raise self._wrong()
 
-    def _choice(self) -> float:
+    def _choice(self) -> Part:
         condition = self._binary(0)
         if not self._take("?"):
             return condition
         yes = self._choice()
         self._expect(":")
         no = self._choice()
-        return yes if condition else no
+        return lambda frame, lookup: (yes if condition(frame, lookup) else no)(frame, lookup)
 
-    def _binary(self, level: int) -> float:
+    def _binary(self, level: int) -> Part:
         if level == len(_BINARY):
             return self._unary()
-        value = self._binary(level + 1)
+        part = self._binary(level + 1)
         while sign := self._take(*_BINARY[level]):
-            value = _BINARY[level][sign](value, self._binary(level + 1))
-        return value
+            part = _both(_BINARY[level][sign], part, self._binary(level + 1))
+        return part
 
-    def _unary(self) -> float:
+    def _unary(self) -> Part:
         sign = self._take("-", "+", "!")
         if not sign:
             return self._power()
-        value = self._unary()
-        return float(not value) if sign == "!" else -value if sign == "-" else value
+        part = self._unary()
+        if sign == "!":
+            return lambda frame, lookup: float(not part(frame, lookup))
+        return (lambda frame, lookup: -part(frame, lookup)) if sign == "-" else part
 
-    def _power(self) -> float:
+    def _power(self) -> Part:
         base = self._atom()
-        return math.pow(base, self._unary()) if self._take("^", "**") else base
+        return _both(math.pow, base, self._unary()) if self._take("^", "**") else base
 
-    def _atom(self) -> float:
+    def _atom(self) -> Part:
         token = self._next()
         if token == "(":
-            value = self._choice()
+            part = self._choice()
             self._expect(")")
-            return value
+            return part
         if token[0].isdigit() or token[0] == ".":
-            return float(token)
+            return _always(float(token))
         if not (token[0].isalpha() or token[0] == "_"):
             raise self._wrong()
         if self._take("("):
             return self._call(token)
         if token in ("frame", "t"):
-            return self._frame
-        return _CONSTANTS[token] if token in _CONSTANTS else self._lookup(token, self._frame)
+            return lambda frame, lookup: frame
+        return _always(_CONSTANTS[token]) if token in _CONSTANTS else lambda frame, lookup: lookup(token, frame)
 
-    def _call(self, name: str) -> float:
+    def _call(self, name: str) -> Part:
         """A function's value, or a knob's on another frame: `parent.focus(frame - 1)`."""
         arguments = [self._choice()]
         while self._take(","):
             arguments.append(self._choice())
         self._expect(")")
         if name in _FUNCTIONS:
-            return _FUNCTIONS[name](*arguments)
+            function = _FUNCTIONS[name]
+            return lambda frame, lookup: function(*(each(frame, lookup) for each in arguments))
         if len(arguments) != 1:
             raise self._wrong()
-        return self._lookup(name, arguments[0])
+        return lambda frame, lookup: lookup(name, arguments[0](frame, lookup))
+
+
+def _always(value: float) -> Part:
+    return lambda frame, lookup: value
+
+
+def _both(function: Callable[[float, float], float], left: Part, right: Part) -> Part:
+    return lambda frame, lookup: function(left(frame, lookup), right(frame, lookup))

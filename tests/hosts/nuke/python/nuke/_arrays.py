@@ -91,7 +91,7 @@ class Array_Knob(Knob):
         return Array_Knob.setValue(self, value, channel, time)
 
     def notDefault(self) -> bool:
-        return self._value != self._default
+        return bool(self._value != self._default)
 
     def setRange(self, low: float, high: float) -> None:
         self._range = (float(low), float(high))

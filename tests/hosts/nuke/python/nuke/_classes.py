@@ -29,6 +29,8 @@ _SAID = (_choices.Format_Knob, _choices.Channel_Knob, _choices.MultiView_Knob, _
 def made(name: str, fact: facts.Knob, open_: bool = False) -> Knob:
     """A knob as its node has it when it is new."""
     kind = KNOBS.get(fact.kind, _knobs.Other_Knob)
+    if name == "name" and kind is _texts.String_Knob:
+        kind = _texts.Name_Knob
     knob = kind(name)
     knob._kind = fact.kind
     knob._user = False

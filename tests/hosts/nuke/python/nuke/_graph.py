@@ -276,7 +276,5 @@ def _set(knob: Any, told: Any) -> None:
     """A word for a knob of numbers is what a script would say."""
     if isinstance(told, str) and isinstance(knob, Array_Knob) and not isinstance(knob, Enumeration_Knob):
         knob.fromScript(told)
-    elif knob.name() == "name":
-        knob.node().setName(told)
     else:
         knob.setValue(told)

@@ -126,6 +126,8 @@ class Node(MainThread):
         key = next((key for key, each in self._own.items() if each is knob), None)
         if key is None:
             raise ValueError(f"{knob.name()} is no user knob of {self.name()}")
+        if any(call.knob is knob for call in session.calls):
+            raise RuntimeError(f"{knob.name()} is removed within its own callback: Nuke may crash")
         before = dict(self._own)
         self._drop(key)
 

@@ -121,7 +121,7 @@ def _source(node: Node) -> Node | None:
     kind = node.Class()
     group = node._group
     if kind == "Group":
-        return node.output()  # type: ignore[attr-defined, no-any-return]
+        return next((each for each in getattr(node, "_nodes", ()) if each.Class() == "Output"), None)
     if kind == "Input" and group is not None:
         return group.input(int(node["number"].value()))
     return node.input(int(node["which"].value()) if kind == "Switch" else 0)

@@ -168,7 +168,7 @@ def create(kind: str, group: Group) -> Node:
     """A new node in a group, with a name of its own; nobody is told yet."""
     node = KINDS.get(kind, Node)(kind, group)
     with session.silence(), journal.paused():
-        node["name"].fromScript(group._free(f"{node._facts.stem}1"))
+        node["name"].fromScript(f"{node._facts.stem}1")
         node.setXYpos(0, 0)
         if kind == "Input":
             node["number"].setValue(len(group._pins()))
@@ -202,7 +202,7 @@ def _made(told_: Iterable[nk.Node], group: Group, made: dict[nk.Node, Node]) -> 
         _writing.define(node, each.user)
         words = [word for pair in each.knobs.items() if pair[0] != "name" for word in pair]
         _writing.read_knobs(node, words)
-        node["name"]._change(group._free(each.name or f"{node._facts.stem}1"))
+        node["name"].fromScript(each.name or f"{node._facts.stem}1")
         group._nodes.append(node)
         nodes.append(node)
         if isinstance(node, Group):

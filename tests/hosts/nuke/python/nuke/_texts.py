@@ -46,6 +46,21 @@ class String_Knob(Worded):
         return str(self._value)
 
 
+class Name_Knob(String_Knob):
+    """A node's name; no class of Nuke's. One that another node in the group has gets a number."""
+
+    def setValue(self, val: str, view: Any = None) -> bool:
+        self._named(self._checked(val))
+        return True
+
+    def fromScript(self, script: str) -> None:
+        self._named(self._checked(script))
+
+    def _named(self, name: str) -> None:
+        if self._node is not None:
+            self._node.setName(name)
+
+
 class EvalString_Knob(String_Knob):
     """Text in which `[value knob]` and such stand for what they give."""
 

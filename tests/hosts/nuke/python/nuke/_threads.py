@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import told
@@ -52,20 +52,13 @@ def executeInMainThreadWithResult(call: Callable[..., Any], args: Any = (), kwar
     return result[0] if result else None
 
 
-def loop(until: Callable[[], bool], within: float | None = None) -> None:
-    """The event loop: runs on the main thread what was posted, till `until` holds and nothing is left.
-
-    Raises `TimeoutError` when that takes more than `within` seconds.
-    """
-    ends = None if within is None else time.monotonic() + within
-    while True:
-        try:
+def loop(until: Callable[[], bool]) -> None:
+    """The event loop: runs on the main thread what was posted, till `until` holds, and what was posted by then."""
+    while not until():
+        with suppress(queue.Empty):
             _posted.get(timeout=0.05)()
-        except queue.Empty:
-            if until():
-                return
-        if ends is not None and time.monotonic() > ends:
-            raise TimeoutError(f"the event loop still runs after {within:g} seconds")
+    for _ in range(_posted.qsize()):
+        _posted.get_nowait()()
 
 
 def _needs_loop(name: str) -> None:

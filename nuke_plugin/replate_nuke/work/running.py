@@ -27,6 +27,8 @@ from replate_nuke.work.sending import Busy, Feed
 
 RENDERING = 0.3
 """The part of the whole that rendering the inputs is shown as."""
+_NONE_YET = 0
+"""A version's number before the node keeps it."""
 _RETRY = 5.0
 """Seconds after which a server that went away is asked again."""
 
@@ -153,7 +155,7 @@ class Running:
             yield from self._followed()
             return
         yield from self._sent(plan)
-        number = known.number if known is not None else self.node.next_number()
+        number = known.number if known is not None else _NONE_YET
         yield from self._watched(self._ask(plan, plan.version(number)))
 
     def _followed(self) -> Steps:
@@ -239,6 +241,9 @@ class Running:
         heard = record.heard(version, self._handles)
         if any(handle.id for handle in self._handles.values()):
             first_time = self._version is None
+            if heard.number == _NONE_YET:
+                # Not before it is kept: what else runs for the node takes numbers meanwhile.
+                heard = replace(heard, number=self.node.next_number())
             self._version = heard
             if self._records:
                 self.node.add_version(heard)

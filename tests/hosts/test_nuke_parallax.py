@@ -19,6 +19,11 @@ from nuke_rig import nk
 from replate.frame import Box, Frame, FrameSpec
 from replate.media import write_frame
 from replate.scene import Kind, write
+from replate_server.operations.layers.camera import at_rest as server_camera
+from replate_server.operations.layers.packing import unpacked
+from replate_server.operations.layers.render import render
+from replate_server.operations.layers.surface import stacked
+from replate_server.operations.move.moves import Move, cameras
 from scene_plates import Shape, taken_apart
 from serving import serving
 
@@ -79,6 +84,32 @@ def test_at_rest_it_is_the_plate(
     at_rest: Mapping[tuple[str, Kind, str], float], name: str, kind: Kind, rest: str
 ) -> None:
     assert at_rest[name, kind, rest] < LIMIT
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_moved_frame_is_what_the_server_renders(nuke: Nuke, tmp_path: Path, kind: Kind) -> None:
+    """The same move of the same layers; what differs are the filter, and edges that the server smooths."""
+    taken = taken_apart(Shape(Box(0, 0, 96, 64), numbers=FRAMES, noise=False, glow=False))
+    scene = write(tmp_path / "scene", taken.frames, kind=kind, offset=(3.0, 2.0), focal=30.0)
+    moves = ("orbit", "dolly-zoom")
+    knobs = {"amplitude": 0.15, "cycle": 3, "start": 1001, "fps": 24}
+    task = {"scene": str(tmp_path / "scene" / "scene.json"), "frame": 1003}
+    outs = {move: tmp_path / f"{move}.exr" for move in moves}
+    tasks = [{**task, "knobs": {**knobs, "move": move}, "out": out.as_posix()} for move, out in outs.items()]
+    file = tmp_path / "tasks.json"
+    file.write_text(json.dumps(tasks), encoding="utf-8")
+    passes(nuke, "parallax_rest", file)
+    frames = {name: frame for name, frame in taken.frames if frame.spec.number == 1003}
+    surfaces = stacked([(sheet.texture, sheet.depth) for sheet in unpacked(frames["layers"], frames["depths"])], "cpu")
+    rest = server_camera(frames["layers"].spec, 30.0, offset=(3.0, 2.0))
+    for move, out in outs.items():
+        moved = Move(move, 0.15, scene.layers[-1].distance)
+        camera = cameras(rest, moved, [0, 1 / 24, 2 / 24])[-1]
+        wanted = render(surfaces, rest, camera, kind.value).numpy()[6:-6, 6:-6]
+        shown = pixels(out)[1][6:-6, 6:-6, :4]
+        still = taken.plates[1003][6:-6, 6:-6]
+        assert np.median(np.abs(shown - wanted)) < LIMIT
+        assert np.abs(shown - wanted).mean() < np.abs(still - wanted).mean() / 3
 
 
 def test_scene_nk_and_the_plugin_make_the_same(nuke: Nuke, tmp_path: Path) -> None:

@@ -147,6 +147,7 @@ def _set(node: nuke.Node, wanted: Mapping[str, str], last: Said | None) -> Said:
             node.forceValidate()
             knob = node.knob(name)
         if knob is None:
+            nuke.warning(f"{node.fullName()} has no '{name}' in this Nuke: cards instead of grids need the least.")
             continue
         if last is not None and name in last and knob.toScript() != last[name]:
             now[name] = last[name]

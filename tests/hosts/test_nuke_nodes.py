@@ -12,6 +12,7 @@ import OpenImageIO as oiio  # noqa: N813
 import pytest
 
 from in_nuke import ROOT, Nuke
+from pythons import interpreter
 from replate.frame import DATA, Box, Frame, FrameSpec, PixelType
 from replate.media import write_frame
 from serving import serving
@@ -48,6 +49,16 @@ def test_models_catalogs_and_settings_change_and_keep_what_the_artist_set(nuke: 
     passes(nuke, "nodes_changed", tmp_path)
 
 
+@pytest.mark.parametrize("version", ["3.9", "3.10"])
+def test_they_run_in_the_pythons_of_nuke(version: str, nuke: Nuke, tmp_path: Path) -> None:
+    python = interpreter(version)
+    if python is None:
+        pytest.skip(f"there is no Python {version} here")
+    older = replace(nuke, python=python)
+    passes(older, "nodes_made", tmp_path / "nodes.nk", tmp_path / "set.json")
+    passes(older, "nodes_changed", tmp_path)
+
+
 def test_points_and_boxes_are_told_as_the_wire_has_them(nuke: Nuke, tmp_path: Path) -> None:
     passes(nuke, "nodes_pointed", tmp_path / "points.nk")
 
@@ -71,6 +82,8 @@ def test_results_are_joined_to_the_stream_and_render_without_the_plugin(nuke: Nu
     write_frame(
         tmp_path / "flow_occlusion.1001.exr", flat(1001, **{"occluded_forward.A": 1.0, "occluded_backward.A": 0.5})
     )
+    for number in (1, 2):
+        write_frame(tmp_path / f"try{number}.1001.exr", flat(1001, R=number, G=0.0, B=0.5, A=1.0))
     passes(nuke, "nodes_joined", tmp_path.as_posix())
     done = replace(nuke, more={"NUKE_PATH": ""}).run("-x", "-F", "1001-1002", tmp_path / "joined.nk")
     assert done.code == 0, done.said
@@ -85,6 +98,10 @@ def test_results_are_joined_to_the_stream_and_render_without_the_plugin(nuke: Nu
     upwards = {"forward.u": 1.5, "forward.v": -2.5, "backward.u": -3.0, "backward.v": 4.0}
     occluded = {"occluded_forward.alpha": 1.0, "occluded_backward.alpha": 0.5}
     assert shown(tmp_path / "out_flow.1001.exr") == {**own, **upwards, **occluded}
+    sheet = oiio.ImageBuf(str(tmp_path / "sheet.1002.exr")).get_pixels(oiio.FLOAT)
+    assert sheet.shape[:2] == (24, 32)
+    # Left to right, then down, whatever frame is looked at; black where a variation is not there yet.
+    assert [sheet[y, x, 0] for y, x in ((6, 8), (6, 24), (18, 8), (18, 24))] == [1, 2, 0, 0]
     # Where there is no result, the plate goes through as it is, whatever was asked for there.
     for operation in ("restyle", "depth", "segment", "flow"):
         assert shown(tmp_path / f"out_{operation}.1002.exr") == own

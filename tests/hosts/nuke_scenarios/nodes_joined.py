@@ -6,7 +6,7 @@ import nuke
 from desk import plate, write
 
 from replate_host.versions import Version, now
-from replate_nuke.nodes import build, cards
+from replate_nuke.nodes import build, cards, sheet
 
 folder = sys.argv[-1]
 catalog = cards.known()
@@ -25,4 +25,17 @@ for operation, outputs in {
     node.add_version(version)
     node.show(version, [1001])
     write(node.group, f"{folder}/out_{operation}.%04d.exr")
+
+# Variations of a frame, the last of which is still being made.
+source.selectOnly()
+node = build.build(catalog, "restyle")
+tries = [
+    Version(number, "restyle", node.model, 1001, 1001, seed, outputs={"plate": f"{folder}/try{number}.####.exr"})
+    for number, seed in ((1, 5), (2, 6), (3, 7))
+]
+for version in tries:
+    node.add_version(version)
+found = sheet.show(node, tries)
+assert found["label"].value() == "1: seed 5   2: seed 6\n3: seed 7", found["label"].value()
+write(found, f"{folder}/sheet.%04d.exr")
 nuke.scriptSaveAs(f"{folder}/joined.nk", 1)

@@ -228,6 +228,42 @@ def test_what_would_be_sent(nuke: Nuke, plate: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_views_come_back_each_its_own(nuke: Nuke, tmp_path: Path) -> None:
+    plate, result = tmp_path / "plates" / "shot.%V.%04d.exr", tmp_path / "final" / "shot.%V.%04d.exr"
+    for seed, view in enumerate(("main", "right")):
+        write_plate(of_view(plate, view), (1001, 1002), size=(20 + 2 * seed, 12))
+    said = found(nuke, "work_stereo", tmp_path, plate, result)
+    assert said["views"] == ["main", "right"]
+    assert (said["state"], said["there"], len(set(said["jobs"]))) == ("done", [1001, 1002], 2), said
+    assert said["pattern"].endswith("/plate.%V.####.exr")
+    for view in ("main", "right"):
+        for frame in (1001, 1002):
+            before, after = read(str(of_view(plate, view)) % frame), read(str(of_view(result, view)) % frame)
+            assert np.array_equal(before[1], after[1])
+
+
+def of_view(pattern: Path, view: str) -> Path:
+    return Path(str(pattern).replace("%V", view))
+
+
+def test_seeds_side_by_side_and_two_ways_to_cancel(
+    nuke: Nuke, server: Server, studio: Studio, plate: Path, tmp_path: Path
+) -> None:
+    studio.gate("varied").open()
+    gates = [studio.gate(name, allowed=1) for name in ("barred", "deleted")]
+    try:
+        said = found(nuke, "work_varied", tmp_path, plate, gui=True)
+    finally:
+        for gate in gates:
+            gate.open()
+    assert sorted(said["varied"]) == [[0, 0.5, 1002, 1002], [3, 1.0, 1002, 1002]], said
+    assert not said["shown"] and said["sheet"], said
+    assert said["barred"].startswith("Cancelled"), said
+    with server.connect() as client:
+        until(lambda: client.job(said["job"]).state.ended, "the server knows that the node was deleted")
+        assert client.job(said["job"]).state.value == "cancelled"
+
+
 CONFIG = """\
 ocio_profile_version: 2
 roles:

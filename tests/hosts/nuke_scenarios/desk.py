@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import nuke
@@ -97,13 +98,29 @@ def until(condition, what):
     deadline = time.monotonic() + PATIENCE
     pause = threading.Event()
     while not on_main(condition):
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        assert time.monotonic() < deadline, f"waited in vain until {what}: {on_main(_standing)}"
         pause.wait(0.02)
+
+
+def _standing():
+    from replate_nuke.nodes import all_nodes
+
+    return [[node.name, node.group["status"].value(), [each.state for each in node.versions]] for node in all_nodes()]
 
 
 def press(node, button):
     """Presses a button of a node, from a scenario's own thread."""
     on_main(lambda: node.group[button].execute())
+
+
+@contextmanager
+def cancelling_bars():
+    """Presses Cancel on Nuke's progress bars, as often as there are any; in a real Nuke that takes a hand."""
+    from nuke import _ui
+
+    _ui.cancelled.add("*")
+    yield
+    _ui.cancelled.discard("*")
 
 
 def said(node):

@@ -75,6 +75,7 @@ def test_results_are_joined_to_the_stream_and_render_without_the_plugin(nuke: Nu
     for number in (1001, 1002):
         write_frame(tmp_path / f"plate.{number}.exr", flat(number, R=2.0, G=-0.25, B=0.5, A=0.75))
     write_frame(tmp_path / "restyle_plate.1001.exr", flat(1001, R=0.1, G=0.2, B=7.0, A=0.75))
+    write_frame(tmp_path / "inpaint_plate.1001.exr", flat(1001, R=0.5, G=0.5, B=1.5))
     write_frame(tmp_path / "depth_depth.1001.exr", flat(1001, **{"depth.Z": 0.125}))
     write_frame(tmp_path / "segment_matte.1001.exr", flat(1001, **{"dog.A": 0.25, "subject.A": 1.0}))
     motion = {"forward.u": 1.5, "forward.v": 2.5, "backward.u": -3.0, "backward.v": -4.0}
@@ -90,6 +91,7 @@ def test_results_are_joined_to_the_stream_and_render_without_the_plugin(nuke: Nu
 
     own = {"R": 2.0, "G": -0.25, "B": 0.5, "A": 0.75}
     assert shown(tmp_path / "out_restyle.1001.exr") == {"R": 0.1, "G": 0.2, "B": 7.0, "A": 0.75}
+    assert shown(tmp_path / "out_inpaint.1001.exr") == {"R": 0.5, "G": 0.5, "B": 1.5, "A": 0.75}
     assert shown(tmp_path / "out_depth.1001.exr") == {**own, "depth.Z": 0.125}
     # The first object's matte is the stream's alpha as well.
     mattes = {"dog.alpha": 0.25, "subject.alpha": 1.0}
@@ -103,7 +105,7 @@ def test_results_are_joined_to_the_stream_and_render_without_the_plugin(nuke: Nu
     # Left to right, then down, whatever frame is looked at; black where a variation is not there yet.
     assert [sheet[y, x, 0] for y, x in ((6, 8), (6, 24), (18, 8), (18, 24))] == [1, 2, 0, 0]
     # Where there is no result, the plate goes through as it is, whatever was asked for there.
-    for operation in ("restyle", "depth", "segment", "flow"):
+    for operation in ("restyle", "inpaint", "depth", "segment", "flow"):
         assert shown(tmp_path / f"out_{operation}.1002.exr") == own
 
 

@@ -152,7 +152,9 @@ def _places(operation: Operation, output: Output, found: Sequence[str]) -> list[
     """From which channel of the result to which of the stream."""
     rule = rules.of(operation.name)
     if not output.data:
-        return [(colour, colour) for colour in COLOURS]
+        # A result without alpha leaves the stream's as it is.
+        there = [colour for colour in COLOURS if colour in found] or COLOURS
+        return [(colour, colour) for colour in there]
     names = [nuke_name(channel) for channel in output.channels] or [
         name for name in found if not name.startswith("rgba.")
     ]

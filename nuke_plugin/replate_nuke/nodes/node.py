@@ -214,7 +214,7 @@ class Node:
         frames = self.there()
         found = {}
         for out in self.outputs():
-            if frames and out.data and not out.channels:
+            if frames and not out.channels:
                 file = exr.path(str(out.read["file"].value()), min(frames), nuke.views()[0])
                 found[out.name] = [inside.nuke_name(channel) for channel in exr.channels(file)]
         inside.join(self.group, self.kind, found)

@@ -12,13 +12,15 @@ _by_itself = 0
 
 @contextmanager
 def one_step(name: str) -> Iterator[None]:
-    """What is done within is taken back at once, and sets off no callback of ours."""
+    """What is done within is taken back at once, and sets off no callback of ours; all of it is done, or none."""
     nuke.Undo.begin(name)
     try:
         with _quiet():
             yield
-    finally:
-        nuke.Undo.end()
+    except BaseException:
+        nuke.Undo.cancel()
+        raise
+    nuke.Undo.end()
 
 
 @contextmanager

@@ -108,6 +108,18 @@ assert depth.model == "depth/small" and "Look twice" in depth.group["vary_by"].v
 assert depth.versions == (version,) and depth.shown() == version and depth.there() == {1001, 1003}
 assert depth.parameters() == expected and depth.seed == 5
 
+# What cannot be done whole is not done at all.
+before = len(nuke.allNodes("Group"))
+said = catalog.part("matte").as_json()
+said["operations"][0]["parameters"][0]["type"], said["operations"][0]["parameters"][0]["default"] = "whole", "no number"
+try:
+    build.build(Catalog.of(said), "matte")
+except TypeError:
+    pass
+else:
+    raise AssertionError("a default that is no number was taken")
+assert len(nuke.allNodes("Group")) == before
+
 # A copy is a node of its own, with the same values and versions.
 depth.group.selectOnly()
 nuke.nodeCopy(str(folder / "copied.nk"))

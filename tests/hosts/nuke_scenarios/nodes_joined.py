@@ -14,6 +14,7 @@ source = plate(f"{folder}/plate.%04d.exr", 1001, 1002)
 
 for operation, outputs in {
     "restyle": ["plate"],
+    "inpaint": ["plate"],
     "depth": ["depth"],
     "segment": ["matte"],
     "flow": ["motion", "occlusion"],

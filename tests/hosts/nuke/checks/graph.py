@@ -48,6 +48,16 @@ with raises(ValueError):
 with raises(RuntimeError):
     group.end()
 
+# Names in expressions are searched upwards.
+held["size"].setExpression("two_up.size.w + Hold.Blur1.mix + parent.Output1.xpos", 0)
+two.setName("two_up")
+two["size"].setValue(5)
+held["mix"].setValue(0.5)
+assert held["size"].value(0) == 5.5
+held["size"].clearAnimated()
+held["size"].setValue(0)
+held["mix"].setValue(1)
+
 # Made as an artist does: below what is selected, and between it and what hung on it.
 for node in nuke.allNodes():
     node.setSelected(False)

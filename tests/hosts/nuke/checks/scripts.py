@@ -85,6 +85,8 @@ def all_states():
 build()
 path, again = folder / "a.nk", folder / "b.nk"
 nuke.scriptSaveAs(str(path))
+with raises(RuntimeError, "there already"):
+    nuke.scriptSaveAs(str(path))
 before, root = all_states(), state(nuke.root())
 assert not nuke.root().modified()
 nuke.scriptOpen(str(path))

@@ -105,7 +105,11 @@ _TCL = frozenset(
 
 
 def _step(node: Scope, part: str, first: bool) -> Scope | None:
-    """From a node to the one that the next part of a name means."""
+    """From a node to the one that the next part of a name means.
+
+    The first word is searched upwards: in the node if it is a group, in the group that it is in, on up to the root
+    (Nuke's documentation of `nuke.knob`).
+    """
     if part == "this":
         return node
     if part == "parent":
@@ -118,7 +122,5 @@ def _step(node: Scope, part: str, first: bool) -> Scope | None:
     if found:
         return node.input(int(found[1] or 0))
     inside = node.child(part)
-    if inside is not None and not first:
-        return inside
     above = node.parent()
-    return above.child(part) if first and above is not None else None
+    return _step(above, part, first) if inside is None and first and above is not None else inside

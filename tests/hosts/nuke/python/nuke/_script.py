@@ -43,7 +43,8 @@ def scriptSaveAs(filename: str | None = None, overwrite: int = -1) -> None:
     if not filename:
         raise RuntimeError("nuke.scriptSaveAs: nobody is asked for a name here")
     there = Path(filename).exists() and overwrite != 1
-    if there and (overwrite == 0 or not told.answered("ask", f"Overwrite {filename}?")):
+    refused = overwrite == 0 or not session.gui
+    if there and (refused or not told.answered("ask", f"Overwrite {filename}?")):
         raise RuntimeError(f"{filename} is there already")
     session.root["name"].setValue(str(filename).replace("\\", "/"))
     scriptSave()

@@ -8,4 +8,4 @@ try:
     startup.begin_gui()
 except Exception as _error:
     _problem = f"Replate did not start ({type(_error).__name__}: {_error}): install it with 'replate install nuke'."
-    nuke.menu("Nodes").addMenu("Replate").addCommand("What Is Wrong...", lambda: nuke.message(_problem))
+    nuke.menu("Nodes").addMenu("Replate").addCommand("What Is Wrong...", lambda text=_problem: nuke.message(text))

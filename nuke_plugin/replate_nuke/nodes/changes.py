@@ -32,8 +32,10 @@ def look_at(node: Node) -> None:
 
         parallax.show(node.group, version.outputs["scene"])
     gone = version.last - version.first + 1 - len(frames)
-    notes = [f"{gone} of its frames are not on disk: process the range to have them"] if gone else []
-    node.tell("; ".join([*version.warnings, *notes]))
+    told = list(version.warnings)
+    if gone and not version.open:
+        told.append(f"{gone} of its frames are not on disk: process the range to have them")
+    node.tell("; ".join(told))
 
 
 def _changed() -> None:

@@ -4,6 +4,7 @@ import sys
 
 import nuke
 
+from replate_host.catalog import Catalog
 from replate_host.versions import Version, now
 from replate_nuke.nodes import all_nodes, build, buttons, cards, sheet
 
@@ -85,6 +86,21 @@ assert hold["firstFrame"].value() == 1001 and hold.input(0)["file"].value() == f
 nuke.frame(1002)
 buttons.act(segment, "keyframe")
 assert segment.group["status"].value() == "There is no result at frame 1002: preview it first."
+
+# Where an operation takes keyframes, it is connected; the next one waits beside it for the artist.
+said = catalog.as_json()
+restyle = next(each for each in said["operations"] if each["name"] == "restyle")
+restyle["inputs"] = [*restyle["inputs"], {"name": "keyframes", "label": "Keyframes", "required": False}]
+plate.selectOnly()
+led = build.build(Catalog.of(said), "restyle")
+led.add_version(version(1, "restyle", "plate", 1001, 1003))
+led.show(led.versions[0], [1001, 1003])
+for frame in (1003, 1001):
+    nuke.frame(frame)
+    buttons.act(led, "keyframe")
+assert led.group.input(3)["firstFrame"].value() == 1003
+assert [pin.role for pin in led.inputs()] == ["plate", "keyframes"] and led.missing() == ["Style"]
+assert len(nuke.allNodes("FrameHold")) == 3
 
 # A sheet of versions, made once and filled anew.
 for _ in range(2):

@@ -160,6 +160,24 @@ def test_depth_is_one_over_the_distance_along_the_view(nuke: Nuke, tmp_path: Pat
     assert pixels(out)[1][0, 0, 4] == pytest.approx(1 / far, rel=1e-5)
 
 
+def test_what_is_in_focus_stays_sharp_and_depth_as_it_is(nuke: Nuke, tmp_path: Path) -> None:
+    taken = taken_apart(Shape(Box(0, 0, 96, 64), numbers=FRAMES))
+    scene = write(tmp_path / "scene", taken.frames, kind=Kind.CARD)
+    task = {"scene": str(tmp_path / "scene" / "scene.json"), "frame": 1002}
+    sharp, out, file = tmp_path / "sharp.exr", tmp_path / "out.exr", tmp_path / "tasks.json"
+    knobs = {"parallax": 0, "focus": scene.layers[0].distance}
+    tasks = [{**task, "knobs": knobs, "out": sharp.as_posix()}]
+    tasks += [{**task, "knobs": {**knobs, "defocus": 6.0}, "out": out.as_posix()}]
+    file.write_text(json.dumps(tasks), encoding="utf-8")
+    passes(nuke, "parallax_rest", file)
+    (_, before), (_, after) = pixels(sharp), pixels(out)
+    np.testing.assert_allclose(after[..., 4], before[..., 4], rtol=1e-6)
+    # Up on the left is the backmost card alone; the pole is nearest.
+    far, near = (slice(0, 4), slice(5, 30)), np.argwhere(before[32, :, 4] == before[32, :, 4].max())[0, 0]
+    np.testing.assert_allclose(after[far][..., :3], before[far][..., :3], atol=LIMIT)
+    assert np.abs(after[30:34, near, :3] - before[30:34, near, :3]).max() > 0.05
+
+
 def test_building_again_keeps_what_the_artist_changed(nuke: Nuke, tmp_path: Path) -> None:
     shape = Shape(Box(0, 0, 60, 40), numbers=FRAMES)
     frames = taken_apart(shape).frames

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import queue
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from replate_host import protocol
 from replate_host.jobs import Callbacks, JobHandle, WrittenFrame
 from replate_host.protocol import AgentError
 from replate_host.session import Done, Session
+from replate_host.watching import Watching
 
 
 class Agent:
@@ -50,19 +49,15 @@ class Agent:
         """
         hello = {"protocol": protocol.PROTOCOL, "address": address, "token": token, "tls_ca": tls_ca, "data": data}
         self._notice = on_notice
-        self._lock = threading.RLock()
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._asked: dict[JobHandle, int] = {}
-        self._watched: dict[JobHandle, tuple[str, int]] = {}
-        self._submitted: dict[JobHandle, dict[str, Any]] = {}
-        self._scenes: dict[int, JobHandle] = {}
+        self._watching = Watching(lambda method, params, done: self._session.ask(method, params, done), self._post)
         self._session = Session(
             command,
             os.environ if environment is None else environment,
             hello,
-            hear=self._hear,
-            again=self._again,
-            lost=self._lose_all,
+            hear=self._watching.hear,
+            again=self._watching.again,
+            lost=self._watching.lose_all,
             notice=lambda text: self._post(lambda: self._note(text)),
         )
 
@@ -116,22 +111,12 @@ class Agent:
         Gives the request's id, for `withdraw`.
         """
         handle = JobHandle({}, callbacks=Callbacks(progress=on_progress))
-        ended: list[bool] = []
 
         def done(result: Any, error: AgentError | None) -> None:
-            with self._lock:
-                ended.append(True)
-                self._scenes = {id: other for id, other in self._scenes.items() if other is not handle}
             if on_ended is not None:
-                path = result["scene"] if error is None else ""
-                self._post(lambda: on_ended(path, error))
+                on_ended(result["scene"] if error is None else "", error)
 
-        with self._lock:
-            id = self._session.ask("scene", params, done)
-            # Of an agent that was closed the end comes first.
-            if not ended:
-                self._scenes[id] = handle
-        return id
+        return self._watching.scene(handle, params, done)
 
     def submit(
         self,
@@ -146,10 +131,7 @@ class Agent:
         callbacks = Callbacks(on_progress, on_frame, on_warning, on_ended)
         handle = JobHandle(dict(params.get("outputs") or {}), callbacks=callbacks)
         # Repeated after the agent's death, the server knows the request by its name and makes no second job.
-        params = {"request": uuid.uuid4().hex, **params}
-        with self._lock:
-            self._submitted[handle] = params
-        self._follow(handle, "submit", params)
+        self._watching.submit(handle, {"request": uuid.uuid4().hex, **params})
         return handle
 
     def watch(
@@ -170,17 +152,16 @@ class Agent:
         """
         callbacks = Callbacks(on_progress, on_frame, on_warning, on_ended)
         handle = JobHandle(dict(outputs), id=job, sequence=after, range=range, callbacks=callbacks)
-        self._follow(handle, "watch", _watching(handle, job, after))
+        self._watching.watch(handle, job, after)
         return handle
 
     def cancel(self, handle: JobHandle) -> None:
         """Stops a job, also one that is still being submitted. Its end comes as a callback."""
-        with self._lock:
-            job, asked = self._watched.get(handle, (handle.id, 0))[0], self._asked.get(handle)
+        job, request = self._watching.of(handle)
         if job:
             self._session.ask("cancel", {"job": job}, self._cancelled)
-        elif asked is not None:
-            self._session.cancel(asked)
+        elif request:
+            self._session.cancel(request)
 
     def drain(self, limit: int = 1000) -> int:
         """Runs the callbacks of what happened since the last time, and gives how many; raises nothing of theirs."""
@@ -211,85 +192,6 @@ class Agent:
         """Lets the agent finish sending, and end; jobs go on on the server. An ended host does the same."""
         self._session.close()
 
-    def _follow(self, handle: JobHandle, method: str, params: dict[str, Any]) -> None:
-        def answered(result: Any, error: AgentError | None) -> None:
-            with self._lock:
-                self._asked.pop(handle, None)
-                if error is None:
-                    self._watched[handle] = (result["job"], handle.sequence)
-                else:
-                    self._submitted.pop(handle, None)
-            if error is not None:
-                self._post(lambda: handle.lose(error))
-            else:
-                self._post(lambda: handle.take_acceptance(result))
-
-        with self._lock:
-            self._asked[handle] = self._session.ask(method, params, answered)
-
-    def _hear(self, message: dict[str, Any]) -> None:
-        """A notification, on the session's thread."""
-        said, kind = message.get("params") or {}, message["method"]
-        with self._lock:
-            handles = [handle for handle, (job, _) in self._watched.items() if job == said.get("job")]
-            for handle in handles:
-                if kind == "job/frame":
-                    self._watched[handle] = (said["job"], said["sequence"])
-                elif kind == "job/ended":
-                    del self._watched[handle]
-                    self._submitted.pop(handle, None)
-            if kind == "scene/progress":
-                scene = self._scenes.get(said.get("request", 0))
-                handles = [scene] if scene is not None else []
-        take = {
-            "job/progress": JobHandle.take_progress,
-            "scene/progress": JobHandle.take_progress,
-            "job/frame": JobHandle.take_frame,
-            "job/warning": JobHandle.take_warning,
-            "job/ended": JobHandle.take_end,
-        }.get(kind)
-        if take is not None:
-            for handle in handles:
-                self._post(partial(take, handle, said))
-
-    def _again(self) -> None:
-        """Goes on with the jobs that the last agent watched, each from where it was."""
-        with self._lock:
-            watched = [
-                (handle, sequence, self._submitted.get(handle)) for handle, (_, sequence) in self._watched.items()
-            ]
-        for handle, sequence, params in watched:
-            if params is None:
-                self._watch_again(handle)
-            else:
-                # The same request is the same job; frames that the last agent did not get to send are sent now.
-                self._session.ask("submit", {**params, "after": sequence}, partial(self._submitted_again, handle))
-
-    def _submitted_again(self, handle: JobHandle, result: Any, error: AgentError | None) -> None:
-        if error is not None:
-            # Its files may be gone by now, and the server may have them all.
-            self._watch_again(handle)
-
-    def _watch_again(self, handle: JobHandle) -> None:
-        with self._lock:
-            job, sequence = self._watched.get(handle, ("", 0))
-        if job:
-            self._session.ask("watch", _watching(handle, job, sequence), partial(self._resumed, handle))
-
-    def _resumed(self, handle: JobHandle, result: Any, error: AgentError | None) -> None:
-        if error is not None:
-            with self._lock:
-                self._watched.pop(handle, None)
-                self._submitted.pop(handle, None)
-            self._post(lambda: handle.lose(error))
-
-    def _lose_all(self, error: AgentError) -> None:
-        with self._lock:
-            handles, self._watched = list(self._watched), {}
-            self._submitted.clear()
-        for handle in handles:
-            self._post(partial(handle.lose, error))
-
     def _cancelled(self, result: Any, error: AgentError | None) -> None:
         if error is not None:
             self._post(lambda: self._note(str(error)))
@@ -312,9 +214,3 @@ class Agent:
         except Exception:
             # The host's way of being told is broken, and there is no other: it is not tried again.
             self._notice = None
-
-
-def _watching(handle: JobHandle, job: str, after: int) -> dict[str, Any]:
-    """The params of `watch`."""
-    frames = list(handle.range) if handle.range is not None else None
-    return {"job": job, "outputs": handle.outputs, "after": after, "range": frames}

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -16,10 +15,6 @@ from replate.install import nuke
 from replate.install.files import RECEIPT
 
 COMMAND = [sys.executable, "-c", "from replate.cli import main; main()"]
-
-
-class Server(Protocol):
-    address: str
 
 
 def state(folder: Path) -> Mapping[str, bytes]:
@@ -170,22 +165,3 @@ def test_an_artist_installs_it_into_their_own_folder(tmp_path: Path, monkeypatch
     assert gone["line_removed"] and gone["left"] == []
     assert "nothing is changed" in run("uninstall", "nuke").stderr
     assert not init.exists()
-
-
-def test_what_is_installed_finds_its_agent(server: Server, tmp_path: Path) -> None:
-    nuke.install(tmp_path)
-    script = (
-        "import json, sys\n"
-        "sys.path.insert(0, sys.argv[1])\n"
-        "import replate_host\n"
-        "assert replate_host.__file__.startswith(sys.argv[1])\n"
-        "command = json.load(open(sys.argv[1] + '/agent.json'))['command']\n"
-        "agent = replate_host.Agent(command, address=sys.argv[2])\n"
-        "print(len(agent.call('catalog')['operations']))\n"
-        "agent.close()\n"
-    )
-    run = subprocess.run(
-        [sys.executable, "-I", "-c", script, str(tmp_path / "replate"), server.address], capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr
-    assert int(run.stdout) > 0

@@ -26,9 +26,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, studio: Studio) -> Iterator[Server]:
-    # Two workers: while a test holds one, the other goes on.
-    settings = {**studio.settings, "REPLATE_WORKER__DEVICES": '["cpu", "cpu"]'}
-    with serving(tmp_path_factory.mktemp("server"), settings=settings) as server:
+    with serving(tmp_path_factory.mktemp("server"), settings=studio.settings) as server:
         yield server
 
 

@@ -7,21 +7,21 @@ job asked for when all are, its frames shown as they come. Between two steps Nuk
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from enum import Enum
-from functools import partial
 from inspect import GEN_RUNNING, getgeneratorstate
 from typing import Any
 
 import nuke
 
-from replate_host import Agent, AgentError, JobHandle, WrittenFrame, telling
+from replate_host import Agent, AgentError, telling
 from replate_host.versions import Version
 from replate_nuke.nodes import Node
 from replate_nuke.work import record, special
-from replate_nuke.work.asking import Plan, Wish, outputs_of
+from replate_nuke.work.asking import Plan, Wish
+from replate_nuke.work.jobs import Jobs
 from replate_nuke.work.results import file_there, frames_in, frames_there
 from replate_nuke.work.sending import Busy, Feed
 
@@ -29,8 +29,7 @@ RENDERING = 0.3
 """The part of the whole that rendering the inputs is shown as."""
 _NONE_YET = 0
 """A version's number before the node keeps it."""
-_RETRY = 5.0
-"""Seconds after which a server that went away is asked again."""
+_AWAY = "The server is away; the job goes on when it is back."
 
 
 class Pace(Enum):
@@ -90,11 +89,9 @@ class Running:
         self._special = special.of(node)
         self._version, self._among = follow, among
         self._views: tuple[str, ...] = ()
-        self._handles: dict[str, JobHandle] = {}
+        self._jobs = Jobs(agent, node, self._frame)
         self._offers: list[int] = []
         self._done_before = 0.0
-        self._news = False
-        self._away_since: float | None = None
         self._work: Steps = self._asked(wish) if wish is not None else self._followed()
 
     @property
@@ -156,7 +153,10 @@ class Running:
             return
         yield from self._sent(plan)
         number = known.number if known is not None else _NONE_YET
-        yield from self._watched(self._ask(plan, plan.version(number)))
+        version = plan.version(number)
+        self._tell("Asking the server", self._done_before)
+        self._jobs.submit(plan, version)
+        yield from self._watched(version)
 
     def _followed(self) -> Steps:
         version = self._version
@@ -164,11 +164,24 @@ class Running:
         self._views = self._views or _views(self.node)
         # Frames that the script knows of and that were deleted since are told, and written, once more.
         whole = self._is_shown(version) and self.node.there() <= set(frames_there(version))
-        after = version.sequence if whole else 0
         self._show(version)
-        for view, job in record.jobs(version, self._views).items():
-            self._handles[view] = self._watch(version, view, job, after)
+        if version.open:
+            self._offer_again(version)
+        self._jobs.watch(version, self._views, version.sequence if whole else 0, self._among)
         yield from self._watched(version)
+
+    def _offer_again(self, version: Version) -> None:
+        """Who sent a job's frames may have died over it, and the job would wait for the rest for ever."""
+        with suppress(AgentError):
+            plan = Plan.of(self.node, Wish.again(version, version.first, version.last))
+            for feed in plan.feeds:
+                if version.inputs.get(feed.pin.role) == feed.upstream.digest and not feed.missing():
+                    self._offer(feed, feed.frames)
+
+    def _offer(self, feed: Feed, frames: Sequence[int]) -> None:
+        """Sends frames ahead. What could not be sent is read when the job is asked for, and complained of then."""
+        for view in feed.views:
+            self._offers.append(self._agent.offer(feed.picture(view, frames), feed.pin.kind))
 
     def _sent(self, plan: Plan) -> Steps:
         """Renders what is missing, and offers each frame to the agent as soon as it is there."""
@@ -184,9 +197,7 @@ class Running:
             )
             while nuke.executing() or not self._rendered(feed, frame):
                 yield Pace.LATER
-            for view in plan.views:
-                # What could not be offered is read when the job is asked for, and complained of then.
-                self._offers.append(self._agent.offer(feed.picture(view, (frame,)), feed.pin.kind))
+            self._offer(feed, (frame,))
             yield Pace.AGAIN
         self._done_before = RENDERING if missing else 0.0
 
@@ -198,48 +209,25 @@ class Running:
             return False
         return True
 
-    def _ask(self, plan: Plan, version: Version) -> Version:
-        self._tell("Asking the server", self._done_before)
-        for view in plan.views:
-            calls = self._calls(view)
-            if self._special is None:
-                handle = self._agent.submit(plan.params(view), **calls)
-            else:
-                handle = self._special.submit(self._agent, plan.params(view), node=self.node, version=version, **calls)
-            self._handles[view] = handle
-        return version
-
-    def _watch(self, version: Version, view: str, job: str, after: int) -> JobHandle:
-        calls = self._calls(view)
-        if self._special is not None:
-            return self._special.watch(self._agent, version, node=self.node, **calls)
-        return self._agent.watch(job, outputs_of(version.outputs, view), after, self._among, **calls)
-
     def _watched(self, version: Version) -> Steps:
         """Until all jobs have ended. Their frames and news come by callbacks, between the steps."""
-        self._news = True
         while True:
-            if self._news:
-                self._news = False
+            if self._jobs.news():
                 version = self._noted(version)
             if self._all_there(version):
                 return
-            if all(handle.ended for handle in self._handles.values()) and not self._taken_up(version):
-                break
+            if self._jobs.ended:
+                # A farm has no patience: its manager tries again.
+                if not nuke.GUI or not self._jobs.waits_for_the_server(version):
+                    break
+                self._tell(_AWAY, self.fraction)
             yield Pace.LATER
         self._finish(version)
 
-    def _all_there(self, version: Version) -> bool:
-        """Whether the frames that alone are wanted lie on disk: the job itself may go on."""
-        if self._among is None:
-            return False
-        wanted = range(self._among[0], self._among[1] + 1)
-        return len(frames_in(version.outputs, wanted, self._views)) == len(wanted)
-
     def _noted(self, version: Version) -> Version:
         """Writes into the node what became known."""
-        heard = record.heard(version, self._handles)
-        if any(handle.id for handle in self._handles.values()):
+        heard = record.heard(version, self._jobs.handles)
+        if self._jobs.known:
             first_time = self._version is None
             if heard.number == _NONE_YET:
                 # Not before it is kept: what else runs for the node takes numbers meanwhile.
@@ -251,29 +239,19 @@ class Running:
                 self._show(heard)
                 if self._on_version is not None:
                     self._on_version(heard)
-        slowest = min(self._handles.values(), key=lambda handle: handle.fraction)
-        if self._away_since is None:
-            self._tell(
-                telling.job(slowest), self._done_before + (1 - self._done_before) * min(1.0, max(0.0, slowest.fraction))
-            )
+        slowest = self._jobs.slowest
+        self._tell(telling.job(slowest), self._done_before + (1 - self._done_before) * slowest.fraction)
         return heard
 
-    def _taken_up(self, version: Version) -> bool:
-        """Whether jobs that are no longer watched because the server is away are, or will be, watched again."""
-        lost = {view: each for view, each in self._handles.items() if each.state == "lost" and _away(each.error)}
-        if not lost or not nuke.GUI:
+    def _all_there(self, version: Version) -> bool:
+        """Whether the frames that alone are wanted lie on disk: the job itself may go on."""
+        if self._among is None:
             return False
-        if self._away_since is None:
-            self._away_since = time.monotonic()
-            self._tell("The server is away; the job goes on when it is back", self.fraction)
-        elif time.monotonic() - self._away_since >= _RETRY:
-            self._away_since = None
-            for view, handle in lost.items():
-                self._handles[view] = self._watch(version, view, handle.id, handle.sequence)
-        return True
+        wanted = range(self._among[0], self._among[1] + 1)
+        return len(frames_in(version.outputs, wanted, self._views)) == len(wanted)
 
     def _finish(self, version: Version) -> None:
-        failed = next((handle for handle in self._handles.values() if handle.state != "done"), None)
+        failed = self._jobs.failed
         if failed is not None:
             raise failed.error or AgentError("Failed", telling.job(failed))
         if self._shows and self._is_shown(version) and self._special is None:
@@ -283,7 +261,7 @@ class Running:
         record.keep(version)
         if self._special is not None:
             self._special.finished(self.node, version)
-        self._tell(telling.job(next(iter(self._handles.values()))), 1.0)
+        self._tell(telling.job(self._jobs.slowest), 1.0)
 
     def _adopt(self, plan: Plan, known: Version | None) -> None:
         """All of it lies on disk: a version of this node, or what another one had made."""
@@ -306,36 +284,16 @@ class Running:
     def _cancel_jobs(self) -> None:
         for offer in self._offers:
             self._agent.withdraw(offer)
-        for handle in self._handles.values():
-            if handle.ended:
-                continue
-            if self._special is None:
-                self._agent.cancel(handle)
-            else:
-                self._special.cancel(self._agent, handle)
+        self._jobs.cancel()
 
-    def _calls(self, view: str) -> dict[str, Any]:
-        return {
-            "on_progress": self._heard,
-            "on_frame": partial(self._frame, view),
-            "on_warning": lambda handle, text: self._heard(handle),
-            "on_ended": self._heard,
-        }
-
-    def _heard(self, handle: JobHandle) -> None:
-        self._news = True
-        self._away_since = None if not handle.ended else self._away_since
-
-    def _frame(self, view: str, handle: JobHandle, frame: WrittenFrame) -> None:
-        if self.ended:
+    def _frame(self, number: int) -> None:
+        """A frame was written. Before the version is kept, the Reads that show it look at the disk when it is."""
+        version = self._version
+        if self.ended or version is None or not self._shows or self._special is not None:
             return
-        self._news = True
-        if self._version is None:
-            # Its record, and the Reads that show it, come with the next step, and look at the disk.
-            return
-        whole = all(file_there(self._version, each, frame.number, self._views) for each in self._version.outputs)
-        if whole and self._shows and self._special is None and self._is_shown(self._version):
-            self.node.arrived(frame.number)
+        whole = all(file_there(version, each, number, self._views) for each in version.outputs)
+        if whole and self._is_shown(version):
+            self.node.arrived(number)
 
     def _show(self, version: Version) -> None:
         if self._shows:
@@ -352,10 +310,8 @@ class Running:
             self.node.tell(text)
 
     def _fail(self, error: AgentError) -> None:
-        states = {handle.state for handle in self._handles.values()} or {"failed"}
-        state = (
-            "cancelled" if error.kind == "Cancelled" else next((s for s in ("failed", "lost") if s in states), "failed")
-        )
+        lost = self._jobs.failed is not None and self._jobs.failed.state == "lost"
+        state = "cancelled" if error.kind == "Cancelled" else "lost" if lost else "failed"
         self._close(state, error)
 
     def _close(self, state: str, error: AgentError) -> None:
@@ -367,10 +323,6 @@ class Running:
             if self._version is not None and self._records:
                 self.node.add_version(replace(self._version, state=state))
             self._tell(str(error), self.fraction)
-
-
-def _away(error: AgentError | None) -> bool:
-    return error is not None and error.kind == "Unavailable"
 
 
 def _views(node: Node) -> tuple[str, ...]:

@@ -96,10 +96,17 @@ def _telling() -> Iterator[None]:
     """What goes wrong is told the artist in a sentence; raised where there is none to tell."""
     try:
         yield
+    except NameError as error:
+        # What Nuke raises for a knob that is not there: the script is an older plugin's.
+        _tell(ValueError(f"This group lacks something ({error}): press Build again."))
     except ValueError as error:
-        if not nuke.GUI:
-            raise
-        nuke.message(str(error))
+        _tell(error)
+
+
+def _tell(error: ValueError) -> None:
+    if not nuke.GUI:
+        raise error
+    nuke.message(str(error))
 
 
 def _need(group: nuke.Group, name: str) -> nuke.Node:

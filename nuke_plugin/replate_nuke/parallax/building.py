@@ -108,6 +108,10 @@ def _built(group: nuke.Group, wanted: Node, last: Said | None) -> Said:
         node, last = _replaced(group, node, wanted), None
     elif node is None:
         node, last = _made(group, wanted), None
+    for control in wanted.controls:
+        # A later plugin's nodes may have more.
+        if node.knob(control.name) is None:
+            knobs.added(node, control)
     return _set(node, wanted.knobs, last)
 
 
@@ -115,8 +119,6 @@ def _made(group: nuke.Group, wanted: Node) -> nuke.Node:
     with group:
         node: nuke.Node = getattr(nuke.nodes, wanted.kind)(name=wanted.name)
     node.setXYpos(*wanted.place)
-    for control in wanted.controls:
-        knobs.added(node, control)
     return node
 
 

@@ -212,9 +212,6 @@ class Format_Knob(Knob):
             return self._value  # type: ignore[no-any-return]
         return session.root["format"].actualValue()  # type: ignore[no-any-return]
 
-    def name(self) -> str:
-        return self._name
-
     def notDefault(self) -> bool:
         return bool(self._value != self._default)
 

@@ -140,7 +140,7 @@ def thisGroup() -> Group:
 
 @main_thread
 def thisParent() -> Group | None:
-    return thisNode().parent()  # type: ignore[no-any-return]
+    return thisNode().parent()
 
 
 @main_thread
@@ -152,7 +152,7 @@ def thisKnob() -> Knob:
 
 @main_thread
 def thisClass() -> str:
-    return thisNode().Class()  # type: ignore[no-any-return]
+    return thisNode().Class()
 
 
 @main_thread

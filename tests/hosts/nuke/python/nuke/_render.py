@@ -52,10 +52,10 @@ def executeMultiple(
     views: Sequence[str] | None = None,
     continueOnError: bool = False,
 ) -> None:
-    ranges = ranges or [(session.root.firstFrame(), session.root.lastFrame(), 1)]
+    """Each range of frames is (first, last, increment)."""
     for node in sorted(nodes, key=lambda each: float(each["render_order"].value())):
-        for range_ in ranges:
-            execute(node, *range_, views=views, continueOnError=continueOnError)
+        for first, last, step in ranges or [(session.root.firstFrame(), session.root.lastFrame(), 1)]:
+            execute(node, first, last, step, views, continueOnError)
 
 
 @main_thread

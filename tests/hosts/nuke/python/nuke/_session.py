@@ -8,13 +8,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 if TYPE_CHECKING:
     from nuke._groups import Group, Root
     from nuke._knobs import Knob
     from nuke._nodes import Node
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 LAYERS: dict[str, tuple[str, ...]] = {
     "rgb": ("rgba.red", "rgba.green", "rgba.blue"),
@@ -128,17 +131,16 @@ def _elsewhere(thing: Any, name: str) -> Any:
     return later
 
 
-def main_thread(function: Any) -> Any:
+def main_thread(function: F) -> F:
     """A function of the module that only the main thread may call."""
 
+    @wraps(function)
     def guarded(*arguments: Any, **named: Any) -> Any:
         if threading.get_ident() != session.main:
             raise RuntimeError(f"nuke.{function.__name__} off the main thread: use nuke.executeInMainThread")
         return function(*arguments, **named)
 
-    guarded.__name__ = function.__name__
-    guarded.__doc__ = function.__doc__
-    return guarded
+    return cast(F, guarded)
 
 
 def run_python(text: str, where: str) -> None:

@@ -119,7 +119,9 @@ def test_identity_gives_the_plate_back(nuke: Nuke, plate: Path, tmp_path: Path) 
             "versions": 1,
         }
     assert said["proxy is on still"]
-    assert said["graded"]["rendered"] == 3 and said["graded"]["versions"] == 2
+    seeded = said["another seed"]
+    assert (seeded["rendered"], seeded["bytes"], seeded["state"]) == (0, 0, "done"), "the server has the frames"
+    assert said["graded"]["rendered"] == 3 and said["graded"]["versions"] == 3
     for frame in FRAMES:
         (before, pixels), (after, rendered) = read(str(plate) % frame), read(str(result) % frame)
         assert np.array_equal(pixels, rendered)

@@ -49,6 +49,15 @@ class _Sheet:
     channels: Mapping[str, int]
 
 
+def plain_name(channel: str) -> str:
+    """A channel's name as OpenEXR's documents have it: Nuke spells those of its layers out, "dog.alpha" for "dog.A"."""
+    layer, _, name = channel.rpartition(".")
+    return f"{layer}.{_LONG[name]}" if layer and name in _LONG else channel
+
+
+_LONG = {"red": "R", "green": "G", "blue": "B", "alpha": "A"}
+
+
 def choose(parts: Sequence[Part], *, view: str = "", layer: str = "", channels: Sequence[str] | None = None) -> Choice:
     """The channels to read.
 
@@ -63,7 +72,8 @@ def choose(parts: Sequence[Part], *, view: str = "", layer: str = "", channels: 
     sheets.sort(key=lambda sheet: not _is_beauty(sheet))
     if layer:
         sheets = [_of_layer(sheets, layer)]
-    sheet, names = _named(sheets, channels) if channels is not None else (sheets[0], _by_default(sheets[0]))
+    named = [plain_name(each) for each in channels] if channels is not None else None
+    sheet, names = _named(sheets, named) if named is not None else (sheets[0], _by_default(sheets[0]))
     if not names:
         raise BadRequest("No channels were asked for: name one at least.")
     if len(names) > MOST_CHANNELS:

@@ -24,13 +24,13 @@ from replate.errors import BadRequest, Damaged, NotFound
 from replate.frame import DATA, Box, Fingerprint, Frame, FrameSpec, PixelType
 from replate.media.colour import LINEAR, decode, space_of_display, space_of_linear
 from replate.media.depth_header import depth_of
-from replate.media.layers import Choice, Part, choose
+from replate.media.layers import Choice, Part, choose, plain_name
 from replate.media.metadata import attributes_of, metadata_of
 
 MOST_PIXELS = 100_000_000
 """A picture with more pixels in its data or display window is refused before anything is allocated for it."""
 
-READER = 1
+READER = 2
 """Changes whenever the same file would give other pixels."""
 _SETTLED = 2.0
 """Seconds after which a change to a file is sure to change its time stamp, on the coarsest of file systems (FAT)."""
@@ -164,7 +164,7 @@ def _part(index: int, header: Any) -> Part:
         name=str(header.getattribute("oiio:subimagename") or header.getattribute("name") or ""),
         view=str(header.getattribute("view") or ""),
         views=(views,) if isinstance(views, str) else tuple(views or ()),
-        channels=tuple(header.channelnames),
+        channels=tuple(map(plain_name, header.channelnames)),
     )
 
 

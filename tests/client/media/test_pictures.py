@@ -99,6 +99,15 @@ def test_parts_are_chosen_by_view_layer_and_channel(tmp_path: Path) -> None:
         open_plate(path, layer="diffuse")
 
 
+def test_layers_that_nuke_wrote_have_the_names_that_all_others_have(tmp_path: Path) -> None:
+    matte = noise(6, 8)
+    OpenEXR.File(dict(HEADER), {"RGB": noise(6, 8, 3), "dog.alpha": matte}).write(str(tmp_path / "a.exr"))
+    for name in ("dog.A", "dog.alpha", "dog"):
+        frame = open_plate(tmp_path / "a.exr", channels=[name]).read(1)
+        assert frame.spec.channels == ("dog.A",)
+        np.testing.assert_array_equal(frame.pixels[:, :, 0], matte)
+
+
 def test_one_float_channel_among_those_chosen_makes_the_frame_float(tmp_path: Path) -> None:
     colour, depth = noise(6, 8, 3), noise(6, 8, dtype=np.float32)
     OpenEXR.File(dict(HEADER), {"RGB": colour, "Z": depth}).write(str(tmp_path / "mixed.exr"))

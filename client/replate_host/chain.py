@@ -48,7 +48,8 @@ class Chain(JobHandle):
         if self._scene is not None:
             self._agent.withdraw(self._scene)
         if state != "lost":
-            for part in self._parts.values():
+            # The last first: with its input gone, a job would fail and not be cancelled.
+            for part in reversed(list(self._parts.values())):
                 if not part.ended:
                     self._agent.cancel(part)
         self.take_end({"state": state, "error": {"kind": error.kind, "message": str(error)}})

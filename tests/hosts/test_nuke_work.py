@@ -216,8 +216,16 @@ def test_what_would_be_sent(nuke: Nuke, plate: Path, tmp_path: Path) -> None:
     assert said["range"] == "The range 1001-1000 ends before it begins; turn it around."
     assert said["unprocessed"].startswith("Restyle1, which feeds the plate, has no result at frame 1001: process it")
     assert said["disabled"] == "1001-1003"
+    assert (said["objects"]["channels"], said["objects"]["colour_space"]) == (["dog.A"], "data")
     assert said["linked"] == {"job": "0123456789abcdef", "output": "depth"}
     assert "Depth1, which feeds the depth, has no result at frame 1004" in said["linked, beyond"]
+    assert said["command lines"] == [
+        None,
+        [[], []],
+        [[], [[1001, 1002, 1003], [7]]],
+        [["A", "B"], [[1, 5, 9]]],
+        [[], [[1001, 1002]]],
+    ]
     assert list(said["spaces"].values()) == [
         "Linear Rec.709 (sRGB)",
         "Linear Rec.709 (sRGB)",

@@ -66,6 +66,9 @@ class Pump:
 
     def tick(self) -> Pace:
         """One turn, on the main thread."""
+        if nuke.executing():
+            # The artist renders: what changes a node now would start that anew, or be refused.
+            return Pace.LATER
         speaking = agent.started()
         if speaking is not None:
             speaking.drain()

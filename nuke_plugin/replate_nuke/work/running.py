@@ -195,7 +195,7 @@ class Running:
                 f"{said}, about {telling.clock(left)} left" if left is not None else said,
                 RENDERING * done / len(missing),
             )
-            while nuke.executing() or not self._rendered(feed, frame):
+            while not self._rendered(feed, frame):
                 yield Pace.LATER
             self._offer(feed, (frame,))
             yield Pace.AGAIN

@@ -8,6 +8,7 @@ import nuke
 from replate_host import AgentError
 from replate_host.versions import Version
 from replate_nuke import colour
+from replate_nuke.work import farm
 from replate_nuke.work.asking import Plan, Wish
 
 out, plate, folder = desk.arguments(3)
@@ -56,8 +57,16 @@ for frame in (1001, 1002, 1003):
     Path(folder, f"depth.{frame}.exr").touch()
 depth.add_version(version)
 depth.show(version, [1001, 1002, 1003])
+nuke.Layer("dog", ["dog.alpha"])
+parallax.group.setInput(2, nuke.nodes.AddChannels(inputs=[read], channels="dog"))
+found["objects"] = plan(parallax)["inputs"]["mattes"]
 found["linked"] = plan(parallax)["inputs"]["depth"]
 found["linked, beyond"] = plan(parallax, 1001, 1004)
+
+found["command lines"] = []
+for line in ("-t render.py", "-x s.nk", "-x -F 1001-1003 -F 7 s.nk", "-X A,B -F 1-9x4 s.nk", "-x s.nk 1001,1002"):
+    asked = farm.Asked.of(["/opt/Nuke", *line.split()])
+    found["command lines"].append(asked and [asked.writes, [list(frames) for frames in asked.frames]])
 
 spaces = found["spaces"] = {}
 root = nuke.root()

@@ -91,3 +91,15 @@ def test_a_membrane_joins_what_is_known() -> None:
     known[:, :10], known[:, -10:] = 1, 1
     film = membrane(np.where(known[..., None] > 0, ramp, 9).astype(np.float32), known)
     assert np.abs(film - ramp).max() < 0.05
+
+
+def test_what_is_wanted_is_filled_though_more_is_missing() -> None:
+    """Nothing is known on three sides of it, nor right beside it."""
+    picture, hole = bricks(), np.zeros((SIZE, SIZE), bool)
+    hole[:, 60:] = True
+    wanted = np.zeros_like(hole)
+    wanted[40:80, 66:80] = True
+    made = Patch().run(np.where(hole[..., None], np.float32(0), picture), hole, {}, 0, Recorder(), wanted)
+    assert (np.abs(made - picture).max(axis=-1) > 0.05)[wanted].mean() < 0.1
+    assert (made[~hole] == picture[~hole]).all()
+    assert (made[:, 120:] == 0).all()

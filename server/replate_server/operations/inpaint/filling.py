@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+import numpy as np
+
 from replate.values import Value
 from replate_server.darkroom.geometry import crop, pad
 from replate_server.operations.contract import Model, Steps, Tensor
@@ -19,9 +21,18 @@ _LEAST_CONTEXT = 64
 class Inpainter(Model, Protocol):
     """A model that fills holes."""
 
-    def run(self, picture: Tensor, hole: Hole, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Tensor:
+    def run(
+        self,
+        picture: Tensor,
+        hole: Hole,
+        parameters: Mapping[str, Value],
+        seed: int,
+        steps: Steps,
+        wanted: Hole | None = None,
+    ) -> Tensor:
         """The picture [height, width, 3] filled where `hole` [height, width] is true; what is in the hole is never
-        looked at, and what is given outside it is not used."""
+        looked at, and what is given outside it is not used. Only what is `wanted` of it, [height, width], matters; all
+        of it where that is None."""
 
 
 def fill(
@@ -46,7 +57,9 @@ def fill(
         span.progress(0.0)
         around, inside = pad(crop(filled, box), sizes.multiple, sizes.minimum)
         missing, _ = pad(crop(open_, box), sizes.multiple, sizes.minimum)
-        made = inpainter.run(around, missing, parameters, seed, Span(span, 0.1, 1.0))
+        asked = np.zeros(missing.shape, bool)
+        crop(asked, inside)[...] = mine
+        made = inpainter.run(around, missing, parameters, seed, Span(span, 0.1, 1.0), asked & missing)
         made = crop(checked(made, around.shape, inpainter.card.name), inside)
         crop(filled, box)[mine] = made[mine]
         crop(open_, box)[mine] = False

@@ -34,8 +34,16 @@ class MiGan:
     def load(self, weights: Mapping[str, Path], device: str) -> None:
         self._run = session(weights["migan"], device)
 
-    def run(self, picture: Tensor, hole: Hole, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Tensor:
-        """The picture filled. The network paints in 8 bits: its steps are dithered, the same way every time."""
+    def run(
+        self,
+        picture: Tensor,
+        hole: Hole,
+        parameters: Mapping[str, Value],
+        seed: int,
+        steps: Steps,
+        wanted: Hole | None = None,
+    ) -> Tensor:
+        """The picture filled, all of the hole. The network paints in 8 bits: its steps are dithered, always alike."""
         steps.progress(0.0)
         # The network brings the picture to its own size, hole and all, and would see at the hole's edge what is in it.
         given = np.where(hole[..., None], membrane(picture, (~hole).astype(np.float32)), picture)

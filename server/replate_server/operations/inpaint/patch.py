@@ -39,6 +39,9 @@ _WORK = 4_000_000
 _FALL = 1.3
 """By how much a patch counts less with every pixel that it is further from what is known."""
 
+_GUESSED = np.float32(0.1)
+"""What a pixel counts that is neither known nor to be filled, where a known one counts 1."""
+
 _SURE = 0.1
 """How sure the continuation of what repeats must be to be taken as it is; where it is not, patches are put."""
 
@@ -58,22 +61,32 @@ class Patch:
     def load(self, weights: Mapping[str, Path], device: str) -> None:
         """There is nothing to load, and any device will do: it runs on the CPU."""
 
-    def run(self, picture: Tensor, hole: Hole, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Tensor:
-        """The picture [height, width, 3] filled where `hole` is true, the same way for the same seed."""
+    def run(
+        self,
+        picture: Tensor,
+        hole: Hole,
+        parameters: Mapping[str, Value],
+        seed: int,
+        steps: Steps,
+        wanted: Hole | None = None,
+    ) -> Tensor:
+        """The picture [height, width, 3] filled where `hole` is true, the same way for the same seed. Where only a part
+        of it is `wanted`, the rest is gone into no farther than it takes to join that to what is known."""
         steps.progress(0.0)
-        if not hole.any():
+        if not hole.any() or (wanted is not None and not wanted.any()):
             return picture.copy()
-        continuing, sure = continued(picture, hole, hole, Span(steps, 0.0, 0.3, "Looking for what repeats"))
+        todo = hole if wanted is None else _joining(hole, wanted)
+        continuing, sure = continued(picture, hole, todo, Span(steps, 0.0, 0.3, "Looking for what repeats"))
         settled = sure > _SURE
-        picture, hole = np.where(settled[..., None], continuing, picture), hole & ~settled
-        if not hole.any():
+        picture, todo, hole = np.where(settled[..., None], continuing, picture), todo & ~settled, hole & ~settled
+        if not todo.any():
             return picture
         state = np.array([(seed * 2 + 1) * 0x9E3779B97F4A7C15 % (1 << 64)], np.uint64)
-        levels = _pyramid(picture, hole)
+        levels = _pyramid(picture, todo, hole)
         if levels is None:
             film = membrane(picture, (~hole).astype(np.float32))
-            return np.where(hole[..., None], film.clip(0, 1), picture).astype(np.float32)
-        field = _nowhere(levels[0].hole)
+            return np.where(todo[..., None], film.clip(0, 1), picture).astype(np.float32)
+        field = _nowhere(levels[0].todo)
         # A level has four times the pixels of the one above it.
         steps, start = Span(steps, 0.3, 1.0), 0.0
         total = sum(4.0**index for index in range(len(levels)))
@@ -84,51 +97,62 @@ class Patch:
             level.settle(field, state, max(_ROUNDS - 2 * index, 2), span)
             start = end
         filled: Tensor = picture.copy()
-        filled[hole] = levels[-1].exact(field)[..., :3].clip(0, 1)
+        filled[todo] = levels[-1].exact(field)[..., :3].clip(0, 1)
         return filled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Level:
     picture: Tensor
-    """[height, width, 5]: colour, and roughness both ways. The hole's is made up as the level is settled."""
-    hole: Hole
+    """[height, width, 5]: colour, and roughness both ways, of what is known under a pixel. Where something is to do,
+    it is made up as the level is settled."""
+    share: Tensor
+    """[height, width]: how much under a pixel is known."""
+    todo: Hole
+    """What is to be filled: nothing of it is wholly known."""
     usable: NDArray[np.uint8]
     """[height, width]: pixels whose patches are whole and known."""
     pixels: NDArray[np.int32]
-    """[n, 2]: the hole's, in scan order."""
+    """[n, 2]: what is to do, in scan order."""
     targets: NDArray[np.int32]
-    """[n, 2]: pixels whose patches hold some of the hole."""
+    """[n, 2]: pixels whose patches hold some of it."""
     trust: Tensor
 
     @classmethod
-    def of(cls, picture: Tensor, hole: Hole) -> _Level:
-        size = 2 * patchmatch.REACH + 1
-        near = cv2.dilate(hole.astype(np.uint8), np.ones((size, size), np.uint8))
-        usable = np.asarray(1 - near, np.uint8)
+    def of(cls, picture: Tensor, share: Tensor, todo: Hole) -> _Level:
+        usable = np.asarray(1 - _around(share < 1), np.uint8)
         edge = patchmatch.REACH
         usable[:edge], usable[-edge:], usable[:, :edge], usable[:, -edge:] = 0, 0, 0, 0
-        depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
-        trust = np.power(np.float32(_FALL), -depth).astype(np.float32)
-        return cls(picture, hole, usable, _where(hole), _where(near > 0), trust)
+        trust = np.power(np.float32(_FALL), -_depth(share)).astype(np.float32)
+        return cls(picture, share, todo, usable, _where(todo), _where(_around(todo) > 0), trust)
 
     def peeled(self, state: NDArray[np.uint64], steps: Steps) -> NDArray[np.int32]:
-        """Fills the level from the hole's edge inwards; the field that did."""
-        field = _nowhere(self.hole)
-        unlike = np.full(self.hole.shape, np.inf, np.float32)
+        """Fills the level from the edge of what is to do inwards; the field that did.
+
+        What is not known and stays so counts a little, as the film that known colours span over it: beside what is to
+        do there may be nothing else.
+        """
+        field = _nowhere(self.todo)
+        unlike = np.full(self.todo.shape, np.inf, np.float32)
         sources = _where(self.usable > 0)
-        known = (~self.hole).astype(np.float32)
-        while (known == 0).any():
+        weights = (self.share == 1).astype(np.float32)
+        other = (self.share < 1) & ~self.todo
+        if other.any():
+            self.picture[other] = membrane(self.picture, self.share)[other]
+            weights[other] = _GUESSED
+        left = self.todo.copy()
+        while left.any():
             steps.progress(0.0)
-            rim = (known == 0) & (cv2.dilate(known, np.ones((3, 3), np.uint8)) > 0)
+            done = cv2.dilate((~left).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+            rim = left & (done if done.any() else True)
             targets = _where(rim)
             patchmatch.scatter(field, targets, sources, state, True)
-            patchmatch.judge(self.picture, known, field, unlike, targets)
+            patchmatch.judge(self.picture, weights, field, unlike, targets)
             for turn in range(6):
                 way = 1 - 2 * (turn % 2)
-                patchmatch.improve(self.picture, known, field, unlike, targets, self.usable, state, way)
+                patchmatch.improve(self.picture, weights, field, unlike, targets, self.usable, state, way)
             self.picture[rim] = self._sources(field, targets)
-            known[rim] = 1
+            weights[rim], left[rim] = 1, False
         patchmatch.scatter(field, self.targets, sources, state, False)
         return field
 
@@ -138,21 +162,21 @@ class _Level:
         above = np.minimum(rows // 2, coarse.shape[0] - 1), np.minimum(columns // 2, coarse.shape[1] - 1)
         found = coarse[above]
         place = np.stack([found[:, 0] * 2 + rows % 2, found[:, 1] * 2 + columns % 2], axis=1)
-        height, width = self.hole.shape
+        height, width = self.todo.shape
         inside = (found[:, 0] >= 0) & (place[:, 0] < height) & (place[:, 1] < width)
         place[~inside] = 0
         inside &= self.usable[place[:, 0], place[:, 1]] > 0
-        field = _nowhere(self.hole)
+        field = _nowhere(self.todo)
         field[rows[inside], columns[inside]] = place[inside]
         patchmatch.scatter(field, self.targets, _where(self.usable > 0), state, False)
-        even = np.zeros(self.hole.shape, np.float32)
-        self.picture[self.hole] = patchmatch.vote(self.picture, field, even, self.trust, self.pixels, 1.0)
+        even = np.zeros(self.todo.shape, np.float32)
+        self.picture[self.todo] = patchmatch.vote(self.picture, field, even, self.trust, self.pixels, 1.0)
         return field
 
     def settle(self, field: NDArray[np.int32], state: NDArray[np.uint64], rounds: int, steps: Steps) -> None:
         """Matches and votes until the hole's patches are like those they come from."""
-        weights = np.ones(self.hole.shape, np.float32)
-        unlike = np.zeros(self.hole.shape, np.float32)
+        weights = ((self.share == 1) | self.todo).astype(np.float32)
+        unlike = np.zeros(self.todo.shape, np.float32)
         rounds = min(rounds, 2 + _WORK // max(self.pixels.shape[0], 1))
         for turn in range(rounds):
             span = part(steps, turn, rounds)
@@ -163,7 +187,7 @@ class _Level:
             span.progress(2 / 3)
             worst = float(np.quantile(unlike[self.targets[:, 0], self.targets[:, 1]], 0.75))
             spread = max(worst, 1e-6)
-            self.picture[self.hole] = patchmatch.vote(self.picture, field, unlike, self.trust, self.pixels, spread)
+            self.picture[self.todo] = patchmatch.vote(self.picture, field, unlike, self.trust, self.pixels, spread)
 
     def exact(self, field: NDArray[np.int32]) -> Tensor:
         """The hole's pixels as their own sources have them, not averaged: [n, 5]."""
@@ -175,13 +199,20 @@ class _Level:
         return sources
 
 
-def _pyramid(picture: Tensor, hole: Hole) -> list[_Level] | None:
+def _joining(hole: Hole, wanted: Hole) -> Hole:
+    """What is wanted, and of the rest of the hole what lies between it and what is known."""
+    known = (~hole).astype(np.float32)
+    gap = float(_depth(known)[wanted & hole].min(initial=np.inf))
+    return np.asarray(hole & (_depth((wanted & hole).astype(np.float32)) <= 2 * gap + patchmatch.REACH))
+
+
+def _pyramid(picture: Tensor, todo: Hole, hole: Hole) -> list[_Level] | None:
     """The levels, coarse to fine; None where nothing is whole enough to take patches from."""
     features = np.concatenate([picture, _roughness(picture, hole)], axis=2)
-    depth = float(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5).max())
-    levels = [_Level.of(features, hole)]
-    while depth > _THINNEST and min(levels[-1].hole.shape) >= 2 * _LEAST:
-        smaller = _Level.of(*_halved(levels[-1].picture, levels[-1].hole))
+    levels = [_Level.of(features, (~hole).astype(np.float32), todo)]
+    depth = float(_depth(levels[0].share)[todo].max())
+    while depth > _THINNEST and min(levels[-1].todo.shape) >= 2 * _LEAST:
+        smaller = _Level.of(*_halved(levels[-1]))
         if not smaller.usable.any():
             break
         levels.append(smaller)
@@ -202,26 +233,37 @@ def _roughness(picture: Tensor, hole: Hole) -> Tensor:
     return np.stack([plane / share * np.float32(_ROUGHNESS) for plane in blurred], axis=2).astype(np.float32)
 
 
-def _halved(picture: Tensor, hole: Hole) -> tuple[Tensor, Hole]:
-    """Half as large, of what is known; a pixel is in the hole as soon as anything under it is."""
-    height, width = hole.shape
+def _halved(level: _Level) -> tuple[Tensor, Tensor, Hole]:
+    """Half as large: the means of what is known, how much that is, and what is to do as soon as anything under a pixel
+    is."""
+    height, width = level.todo.shape
     rows, columns = np.arange(height + height % 2).clip(0, height - 1), np.arange(width + width % 2).clip(0, width - 1)
-    known = (~hole).astype(np.float32)[rows[:, None], columns]
-    even = picture[rows[:, None], columns]
-    size = (known.shape[1] // 2, known.shape[0] // 2)
-    share = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
+    share, picture, todo = (plane[rows[:, None], columns] for plane in (level.share, level.picture, level.todo))
+    size = (share.shape[1] // 2, share.shape[0] // 2)
+    known = cv2.resize(share, size, interpolation=cv2.INTER_AREA)
     # Two calls: OpenCV averages areas of up to four channels quickly.
-    sums = [cv2.resize(even[..., part] * known[..., None], size, interpolation=cv2.INTER_AREA) for part in _HALVES]
-    mean = np.concatenate(sums, axis=2) / np.maximum(share, np.float32(1e-6))[..., None]
-    return mean.astype(np.float32), share < 1
+    sums = [cv2.resize(picture[..., part] * share[..., None], size, interpolation=cv2.INTER_AREA) for part in _HALVES]
+    mean = np.concatenate(sums, axis=2) / np.maximum(known, np.float32(1e-6))[..., None]
+    return mean.astype(np.float32), known, cv2.resize(todo.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
 
 
 _HALVES = (slice(0, 3), slice(3, 5))
+
+
+def _around(where: Hole) -> NDArray[np.uint8]:
+    """Pixels whose patches hold any of it."""
+    size = 2 * patchmatch.REACH + 1
+    return np.asarray(cv2.dilate(where.astype(np.uint8), np.ones((size, size), np.uint8)), np.uint8)
+
+
+def _depth(share: Tensor) -> Tensor:
+    """Pixels from what is wholly known."""
+    return np.asarray(cv2.distanceTransform((share < 1).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
 def _where(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     return np.argwhere(mask).astype(np.int32)
 
 
-def _nowhere(hole: Hole) -> NDArray[np.int32]:
-    return np.full((*hole.shape, 2), -1, np.int32)
+def _nowhere(todo: Hole) -> NDArray[np.int32]:
+    return np.full((*todo.shape, 2), -1, np.int32)

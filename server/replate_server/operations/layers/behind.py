@@ -16,6 +16,7 @@ from replate_server.operations.layers.footage import Footage
 from replate_server.operations.layers.knobs import Knobs
 from replate_server.operations.layers.looking import Looked
 from replate_server.operations.layers.parts import Parts, parted
+from replate_server.operations.layers.pieces import Piecewise
 from replate_server.operations.layers.separation import to_fill
 from replate_server.operations.spans import part
 
@@ -71,7 +72,7 @@ def completed(
     count = len(apart.looked.choice.order)
     shots = [_Layered(apart, layer) for layer in range(count)]
     streams = [
-        filled(shot, inpainter, tracker, parameters, seed, part(steps, layer, count))
+        filled(shot, Piecewise(inpainter) if layer else inpainter, tracker, parameters, seed, part(steps, layer, count))
         if shot.lacks()
         else ((number, shot.picture(number)) for number in shot.numbers)
         for layer, shot in enumerate(shots)

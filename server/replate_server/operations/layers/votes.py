@@ -74,4 +74,4 @@ def _broad(where: Array) -> Array:
 
 
 def _ballots(labels: Labels, count: int) -> Array:
-    return (labels[..., None] == np.arange(count)).astype(np.float32)
+    return np.asarray(labels[..., None] == np.arange(count), np.float32)

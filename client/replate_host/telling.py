@@ -7,6 +7,9 @@ import datetime
 from replate_host.jobs import JobHandle
 from replate_host.versions import Version
 
+AWAY = "The server is away"
+"""How the agent's message begins while it waits for one."""
+
 
 def job(handle: JobHandle) -> str:
     """A job's state: "12 of 48 frames, about 0:35 left", or what went wrong and what to do."""
@@ -20,6 +23,8 @@ def job(handle: JobHandle) -> str:
         return f"Cancelled; {there} done"
     if handle.state in ("failed", "lost"):
         return handle.message or "It failed, and nobody said why; look into the server's log."
+    if handle.message.startswith(AWAY):
+        return handle.message
     if handle.bytes_sent < handle.bytes_to_send and not handle.frames_done:
         return f"Sending, {size(handle.bytes_sent)} of {size(handle.bytes_to_send)}"
     if handle.state == "queued":

@@ -174,12 +174,13 @@ def test_two_at_once_and_one_cancelled(nuke: Nuke, server: Server, studio: Studi
 
 
 def test_a_server_that_goes_and_comes_back(tmp_path: Path, studio: Studio, plate: Path) -> None:
-    gate, sign = studio.gate("gone", allowed=1), tmp_path / "sign"
+    gate, first, away = studio.gate("gone", allowed=1), tmp_path / "first", tmp_path / "away"
     with serving(tmp_path / "server", settings=studio.settings) as server:
         nuke = Nuke(tmp_path / "home", server.address)
-        artist = ThreadPoolExecutor(1).submit(found, nuke, "work_gone", tmp_path, plate, sign, gui=True)
-        until(lambda: sign.exists() or artist.done(), "the first frame is there")
+        artist = ThreadPoolExecutor(1).submit(found, nuke, "work_gone", tmp_path, plate, first, away, gui=True)
+        until(lambda: first.exists() or artist.done(), "the first frame is there")
         server.kill()
+        until(lambda: away.exists() or artist.done(), "the node says that the server is away")
         gate.open()
         server.start()
         said = artist.result()

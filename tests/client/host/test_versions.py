@@ -81,6 +81,10 @@ def test_when_a_version_was_made_is_said_in_the_artists_time() -> None:
             {"state": "running", "frames_done": 12, "frames_total": 48, "seconds_left": 34.6},
             "12 of 48 frames, about 0:35 left",
         ),
+        (
+            {"state": "running", "frames_done": 12, "frames_total": 48, "message": "The server is away; wait."},
+            "The server is away; wait.",
+        ),
         ({"state": "done", "frames_done": 1, "frames_total": 1}, "1 frame done"),
         ({"state": "cancelled", "frames_done": 3, "frames_total": 48}, "Cancelled; 3 of 48 frames done"),
         ({"state": "failed", "message": "The disk is full: make room."}, "The disk is full: make room."),

@@ -79,7 +79,7 @@ class _Boxes:
 
 
 def _projected(surface: Surface, rest: Camera, camera: Camera, width: int) -> torch.Tensor:
-    """[3, facets, 4] float32: x, y and inverse distance of the corners as the camera sees them; NaN behind it."""
+    """[3, facets, 4] float32: x, y and nearness (1/Z) of the corners as the camera sees them; NaN behind it."""
     matrix, vector = (
         torch.as_tensor(part, dtype=torch.float32, device=surface.corners.device) for part in camera.transfer(rest)
     )
@@ -121,7 +121,7 @@ def _met(
     place = torch.arange(len(facet), device=facet.device) - (count.cumsum(0) - count).repeat_interleave(count)
     sides = boxes.width[facet]
     column, row = boxes.left[facet] + place % sides, boxes.top[facet] + place // sides
-    x, y, inverse = corners[:, facet].unbind(0)
+    x, y, nearness = corners[:, facet].unbind(0)
     x, y = x - (column + 0.5)[:, None], y - (row + 0.5)[:, None]
 
     def edge(a: int, b: int) -> torch.Tensor:
@@ -135,7 +135,7 @@ def _met(
     inside = in_upper | in_lower
     weights = torch.where(in_upper[:, None], upper, lower)[inside]
     weights = weights / weights.sum(dim=1, keepdim=True)
-    weights = weights * inverse[inside]
+    weights = weights * nearness[inside]
     away = weights.sum(dim=1)
     across, down = (weights[:, 1] + weights[:, 3]) / away, (weights[:, 2] + weights[:, 3]) / away
     facet = facet[inside]

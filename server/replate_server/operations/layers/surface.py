@@ -18,7 +18,7 @@ from replate_server.operations.contract import Tensor
 from replate_server.operations.layers.layer import Layer, Layers
 
 JUMP = 0.03
-"""Of inverse depth between neighbouring pixels, relative to the nearer: what is beyond may be a tear."""
+"""Of nearness (1/Z) between neighbouring pixels, relative to the nearer one: what is beyond may be a tear."""
 _STEEPER = 2.0
 """By which a jump is steeper than the surface on either side of it; a plane seen at a slant is not."""
 _NEAR_BEHIND = 0.8
@@ -36,7 +36,7 @@ class Surface:
     shown: torch.Tensor
     """[facets] int64: which pixels (row times width plus column) have facets: those with anything to show."""
     corners: torch.Tensor
-    """[facets, 4] float32: inverse depth at a facet's corners, row by row from the top left."""
+    """[facets, 4] float32: nearness (1/Z) at a facet's corners, row by row from the top left."""
     drawn: torch.Tensor
     """[facets] bool: those drawn out over a jump; all of them is the one pixel, or the nearer side would colour it."""
     distance: float
@@ -67,16 +67,16 @@ def surface(texture: torch.Tensor, depth: torch.Tensor, behind: torch.Tensor | N
 
     `behind` are the distances of what lies behind it, which shows where this one tears; None where there is nothing.
     """
-    inverse, tears = 1.0 / depth, behind is not None
+    nearness, tears = 1.0 / depth, behind is not None
     shows = _grown((texture != 0).any(dim=2))
     shown = shows.flatten().nonzero()[:, 0]
-    visible = inverse[texture[..., 3] > 0.5]
-    distance = 1.0 / float((visible if len(visible) else inverse).median())
+    visible = nearness[texture[..., 3] > 0.5]
+    distance = 1.0 / float((visible if len(visible) else nearness).median())
     if tears:
-        inverse = _settled(inverse)
-    across, down = _joins(inverse, tears)
-    parted = _corners(inverse, across, down)
-    corners = parted if behind is None else _drawn(parted, inverse, across, down, 1.0 / behind)
+        nearness = _settled(nearness)
+    across, down = _joins(nearness, tears)
+    parted = _corners(nearness, across, down)
+    corners = parted if behind is None else _drawn(parted, nearness, across, down, 1.0 / behind)
     drawn = (corners != parted).any(dim=2)
     return Surface(texture.contiguous(), shown, corners.reshape(-1, 4)[shown], drawn.flatten()[shown], distance)
 
@@ -91,34 +91,34 @@ def _grown(shows: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.max_pool2d(shows[None, None].float(), 5, 1, 2)[0, 0] > 0
 
 
-def _joins(inverse: torch.Tensor, tears: bool) -> tuple[torch.Tensor, torch.Tensor]:
+def _joins(nearness: torch.Tensor, tears: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """Whether neighbours are joined: across [height, width - 1], and down [height - 1, width]."""
     if tears:
-        return ~_torn(inverse), ~_torn(inverse.T).T
-    height, width = inverse.shape
-    whole = torch.ones((height, width), dtype=torch.bool, device=inverse.device)
+        return ~_torn(nearness), ~_torn(nearness.T).T
+    height, width = nearness.shape
+    whole = torch.ones((height, width), dtype=torch.bool, device=nearness.device)
     return whole[:, 1:], whole[1:]
 
 
-def _settled(inverse: torch.Tensor) -> torch.Tensor:
+def _settled(nearness: torch.Tensor) -> torch.Tensor:
     """With the pixels of a blurred jump, torn off on both sides, at the depth of the side that is the more like them.
 
     A pixel as far as one of the sides already, a thin line, stays where it is.
     """
-    adrift = torch.zeros_like(inverse, dtype=torch.bool)
-    for plane, found in ((inverse, adrift), (inverse.T, adrift.T)):
+    adrift = torch.zeros_like(nearness, dtype=torch.bool)
+    for plane, found in ((nearness, adrift), (nearness.T, adrift.T)):
         torn = _torn(plane)
         found[:, 1:-1] |= torn[:, 1:] & torn[:, :-1]
     side = 2 * _REACH // 2 + 1
-    most = torch.nn.functional.max_pool2d(inverse[None, None], side, 1, side // 2)[0, 0]
-    least = -torch.nn.functional.max_pool2d(-inverse[None, None], side, 1, side // 2)[0, 0]
-    return torch.where(adrift, torch.where(most - inverse < inverse - least, most, least), inverse)
+    most = torch.nn.functional.max_pool2d(nearness[None, None], side, 1, side // 2)[0, 0]
+    least = -torch.nn.functional.max_pool2d(-nearness[None, None], side, 1, side // 2)[0, 0]
+    return torch.where(adrift, torch.where(most - nearness < nearness - least, most, least), nearness)
 
 
-def _torn(inverse: torch.Tensor) -> torch.Tensor:
+def _torn(nearness: torch.Tensor) -> torch.Tensor:
     """[height, width - 1]: where the surface tears between a pixel and the one to the right of it."""
-    nearer = torch.maximum(inverse[:, 1:], inverse[:, :-1])
-    jump = (inverse[:, 1:] - inverse[:, :-1]).abs()
+    nearer = torch.maximum(nearness[:, 1:], nearness[:, :-1])
+    jump = (nearness[:, 1:] - nearness[:, :-1]).abs()
     padded = torch.nn.functional.pad(jump, (_REACH, _REACH))
     least = -torch.nn.functional.max_pool1d(-padded, _REACH, 1)
     width = jump.shape[1]
@@ -126,9 +126,9 @@ def _torn(inverse: torch.Tensor) -> torch.Tensor:
     return (jump > JUMP * nearer) & (jump > _STEEPER * beside)
 
 
-def _corners(inverse: torch.Tensor, across: torch.Tensor, down: torch.Tensor) -> torch.Tensor:
+def _corners(nearness: torch.Tensor, across: torch.Tensor, down: torch.Tensor) -> torch.Tensor:
     """[height, width, 4]: at each corner of a facet the mean of the pixels there that it is joined to."""
-    around = _edged(inverse, 1, 1)
+    around = _edged(nearness, 1, 1)
     a, b, c, d = around[:-1, :-1], around[:-1, 1:], around[1:, :-1], around[1:, 1:]
     across, down = _edged(_edged(across, 0, 1, True), 1, 0), _edged(_edged(down, 1, 0, True), 0, 1)
     ab, cd, ac, bd = across[:-1], across[1:], down[:, :-1], down[:, 1:]
@@ -155,7 +155,7 @@ def _corners(inverse: torch.Tensor, across: torch.Tensor, down: torch.Tensor) ->
 
 
 def _drawn(
-    corners: torch.Tensor, inverse: torch.Tensor, across: torch.Tensor, down: torch.Tensor, behind: torch.Tensor
+    corners: torch.Tensor, nearness: torch.Tensor, across: torch.Tensor, down: torch.Tensor, behind: torch.Tensor
 ) -> torch.Tensor:
     """Corners [height, width, 4] that do not part where what is behind would be a hole: all take the nearest's."""
 
@@ -163,13 +163,13 @@ def _drawn(
     def hole(one: torch.Tensor, other: torch.Tensor, after: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
         return torch.where(one < other, after, before) < _NEAR_BEHIND * torch.minimum(one, other)
 
-    left, right, top, bottom = inverse[:, :-1], inverse[:, 1:], inverse[:-1], inverse[1:]
+    left, right, top, bottom = nearness[:, :-1], nearness[:, 1:], nearness[:-1], nearness[1:]
     shut_across = ~across & hole(left, right, behind[:, :-1], behind[:, 1:])
     shut_down = ~down & hole(top, bottom, behind[:-1], behind[1:])
     # By lattice points [height + 1, width + 1], of which each is a corner of up to four facets.
-    height, width = inverse.shape
-    shut = torch.zeros((height + 1, width + 1), dtype=torch.bool, device=inverse.device)
-    nearest = torch.zeros((height + 1, width + 1), device=inverse.device)
+    height, width = nearness.shape
+    shut = torch.zeros((height + 1, width + 1), dtype=torch.bool, device=nearness.device)
+    nearest = torch.zeros((height + 1, width + 1), device=nearness.device)
     for rows, columns in ((0, 1), (1, 1)):
         shut[rows : rows + height, columns : columns + width - 1] |= shut_across
     for rows, columns in ((1, 0), (1, 1)):

@@ -14,7 +14,7 @@ from replate_host import AgentError
 from replate_host.versions import Version, now
 from replate_nuke.nodes import Node, Pin
 from replate_nuke.work import folders, results, special
-from replate_nuke.work.sending import Feed
+from replate_nuke.work.sending import Feed, full_size
 from replate_nuke.work.upstream import digest, direct
 from replate_nuke.work.upstream import results as results_of
 
@@ -74,7 +74,9 @@ class Plan:
         frames = frames_sent(node, wish)
         pins = node.inputs()
         links = {pin.role: link for pin in pins for link in [_link(node, pin, wish, views)] if link is not None}
-        feeds = tuple(Feed.of(node, pin, frames, views) for pin in pins if pin.role not in links)
+        with full_size():
+            # In proxy mode a Read names another file than the one that is sent.
+            feeds = tuple(Feed.of(node, pin, frames, views) for pin in pins if pin.role not in links)
         for feed in feeds:
             _check_shown(feed)
         outputs = wish.outputs or _places(node, wish, feeds, links, views)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from replate_host import telling
 from replate_host.catalog import Catalog, Model, Parameter
 from replate_host.versions import Version
+from replate_nuke.nodes import variations
 
 NO_VERSION = "none, the plate"
 _UNAVAILABLE = " (not available)"
@@ -33,8 +34,10 @@ def parameters(card: Catalog, model: Model | None) -> tuple[Parameter, ...]:
 
 
 def version_items(versions: Sequence[Version]) -> list[str]:
-    """Newest first, after the line for none."""
-    return [NO_VERSION, *(telling.version(version) for version in reversed(versions))]
+    """Newest first, after the line for none; each says what tells it from the others."""
+    said = zip(versions, variations.differences(versions, ("seed",)))
+    lines = [", ".join(filter(None, (telling.version(version), differs))) for version, differs in said]
+    return [NO_VERSION, *reversed(lines)]
 
 
 def version_number(item: str) -> int | None:

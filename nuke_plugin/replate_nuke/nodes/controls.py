@@ -87,15 +87,15 @@ def _head(card: Catalog, model: Model | None) -> list[Control]:
             choices.NO_VERSION,
             items=(choices.NO_VERSION,),
         ),
-        Control(
-            "use_settings", "button", "Use its settings", "Puts the knobs as they were for this version.", beside=True
-        ),
+        # Below the menu, which is as wide as its longest line.
+        Control("use_settings", "button", "Use its settings", "Puts the knobs as they were for this version."),
         Control("reveal", "button", "Reveal", "Opens the folder of this version's files.", beside=True),
         Control(
             "keyframe",
             "button",
             "Use as keyframe",
             "Freezes the frame that you look at, for you to paint on and lead by.",
+            beside=True,
         ),
         Control("vary_by", "choice", "Vary", "What the variations differ in.", variations.SEED, items=tuple(varied)),
         Control("variations", "whole", "times", "How many are tried.", 4, limits=(2, 16), beside=True),

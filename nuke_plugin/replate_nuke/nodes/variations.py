@@ -24,11 +24,11 @@ def changes(parameters: Sequence[Parameter], item: str, count: int, seed: int) -
     return [{varied.name: value} for value in _values(varied, count)]
 
 
-def differences(versions: Sequence[Version]) -> list[str]:
-    """What tells versions from each other, a line each: "seed 3", "strength 0.25"."""
+def differences(versions: Sequence[Version], known: Sequence[str] = ()) -> list[str]:
+    """What tells versions from each other, a line each: "seed 3", "strength 0.25"; but not what is `known`."""
     settings = [{"seed": version.seed, **version.parameters} for version in versions]
     names = [name for name in dict.fromkeys(name for each in settings for name in each) if _differs(name, settings)]
-    return [", ".join(f"{name} {_short(each.get(name))}" for name in names) for each in settings]
+    return [_said(each, [name for name in names if name not in known]) for each in settings]
 
 
 def _can_vary(parameter: Parameter) -> bool:
@@ -50,6 +50,12 @@ def _values(parameter: Parameter, count: int) -> list[Any]:
 
 def _differs(name: str, settings: Sequence[dict[str, Any]]) -> bool:
     return any(each.get(name) != settings[0].get(name) for each in settings)
+
+
+def _said(setting: dict[str, Any], names: Sequence[str]) -> str:
+    # Of points and boxes only the viewer can say where they are.
+    plain = [name for name in names if not isinstance(setting.get(name), (list, type(None)))]
+    return ", ".join(f"{name} {_short(setting[name])}" for name in plain)
 
 
 def _short(value: Any) -> str:

@@ -42,6 +42,19 @@ def grade(call: Call) -> Image:
     return image.having(limited(call, image, graded, mask_input=1))
 
 
+@evaluates("Invert", knows=f"channels clamp invert_unpremult {MASKED}")
+def invert(call: Call) -> Image:
+    """One less what there was."""
+    knobs, image = call.knobs, call.image(0)
+    if knobs.flag("invert_unpremult") or image.box != Box(0, 0, image.format.width, image.format.height):
+        raise call.refused("the stand-in inverts whole formats alone, and not under the alpha")
+    names = channels.chosen(knobs.text("channels"), image.planes, call.graph.script.layers)
+    turned = {name: (1 - image.planes[name]).astype(np.float32) for name in names if name in image.planes}
+    if knobs.flag("clamp"):
+        turned = {name: np.clip(plane, 0, 1) for name, plane in turned.items()}
+    return image.having(limited(call, image, turned, mask_input=1))
+
+
 @evaluates("Premult", knows="channels alpha invert")
 def premult(call: Call) -> Image:
     image = call.image(0)

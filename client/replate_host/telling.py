@@ -29,8 +29,10 @@ def job(handle: JobHandle) -> str:
         return f"Sending, {size(handle.bytes_sent)} of {size(handle.bytes_to_send)}"
     if handle.state == "queued":
         return handle.message or "Waiting for its turn"
-    left = [f"about {clock(handle.seconds_left)} left"] if handle.seconds_left is not None else []
-    return ", ".join([there, *left]) if handle.frames_done or left else handle.message or there
+    if handle.frames_done:
+        return ", ".join([there, *_left(handle)])
+    # What is done for the first frame says more than that there is none yet.
+    return ", ".join([handle.message.rstrip("."), *_left(handle)]) if handle.message else there
 
 
 def version(version: Version) -> str:
@@ -65,6 +67,15 @@ def clock(seconds: float) -> str:
     whole = max(0, round(seconds))
     minutes, hours = whole // 60, whole // 3600
     return f"{hours}:{minutes % 60:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+
+
+def _left(handle: JobHandle) -> list[str]:
+    guess = not handle.frames_done and handle.fraction < _TELLING
+    return [f"about {clock(handle.seconds_left)} left"] if handle.seconds_left is not None and not guess else []
+
+
+_TELLING = 0.1
+"""The part that must be done for an estimate to be one: weights are loaded before the first frame."""
 
 
 def _moment(text: str) -> str:

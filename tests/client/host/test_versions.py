@@ -76,7 +76,12 @@ def test_when_a_version_was_made_is_said_in_the_artists_time() -> None:
         ({"state": "queued"}, "Waiting for its turn"),
         ({"state": "queued", "message": "2 jobs come first."}, "2 jobs come first."),
         ({"state": "running", "bytes_sent": 999, "bytes_to_send": 80_400_000}, "Sending, 999 B of 80.4 MB"),
-        ({"state": "running", "message": "Loading the model.", "frames_total": 48}, "Loading the model."),
+        ({"state": "running", "message": "Loading the model.", "frames_total": 48}, "Loading the model"),
+        ({"state": "running", "fraction": 0.02, "frames_total": 1, "seconds_left": 1800}, "0 of 1 frame"),
+        (
+            {"state": "running", "fraction": 0.2, "frames_total": 1, "seconds_left": 18, "message": "Restyling 46"},
+            "Restyling 46, about 0:18 left",
+        ),
         (
             {"state": "running", "frames_done": 12, "frames_total": 48, "seconds_left": 34.6},
             "12 of 48 frames, about 0:35 left",

@@ -14,7 +14,7 @@ from replate.media.writing import written_beside
 from replate.scene.contract import FILE as SCENE
 from replate.scene.contract import Scene
 from replate.scene.files import as_json
-from replate_host.parallax import PICTURE, Control, Node, controls, nodes
+from replate_host.parallax import OUTPUT, Control, Node, controls, nodes
 from replate_host.scene import scene_of
 
 FILE = "scene.nk"
@@ -51,7 +51,7 @@ def script(scene: Scene, folder: Path) -> str:
     lines = ["version 14.0 v1", "Group {", " inputs 0", f" name {GROUP}"]
     lines += _knobs(controls(hosts, (folder / SCENE).as_posix()), " ")
     lines.append("}")
-    for node in (*nodes(hosts, folder.as_posix()), Node("Output", "Output1", {}, (PICTURE,))):
+    for node in (*nodes(hosts, folder.as_posix()), OUTPUT):
         lines += (f" {line}" for line in _node(node))
     return "\n".join([*lines, "end_group"]) + "\n"
 

@@ -17,6 +17,8 @@ _APART, _COLUMN = 160, 130
 """Between nodes in the graph, across and down."""
 _TEXTURED = 4
 """Of the ways to render geometry; 0 is not at all."""
+OUTPUT = Node("Output", "Output1", {}, (PICTURE,), place=(0, 11 * _COLUMN))
+"""The group's own; not among the `nodes`."""
 
 
 def nodes(scene: Scene, folder: str) -> tuple[Node, ...]:

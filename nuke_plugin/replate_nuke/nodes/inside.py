@@ -128,8 +128,6 @@ def _sent(role: Input, index: int) -> None:
     write["create_directories"].setValue(True)
     # `nuke -x` executes every Write that is not disabled, in Groups too.
     write["disable"].setValue(True)
-    # `nuke -x` renders every Write that is enabled, in Groups too.
-    write["disable"].setValue(True)
 
 
 def _result(operation: Operation, output: Output, index: int) -> None:

@@ -15,12 +15,13 @@ from typing import Any
 
 import nuke
 
-from replate_host.parallax import BUILT, PICTURE, Control, Node, controls, nodes
+from replate_host.parallax import BUILT, OUTPUT, Control, Node, controls, nodes
 from replate_host.scene import read_scene
 from replate_nuke.nodes.undo import one_step
 from replate_nuke.parallax import knobs
 
-OUTPUT = Node("Output", "Output1", {}, (PICTURE,))
+_APART = 210
+"""Between the Inputs and the scene, in the graph's units: what is sent of them lies there."""
 
 Said = dict[str, str]
 """By knob, what `toScript` says of it."""
@@ -69,6 +70,9 @@ def show(group: nuke.Group, path: str) -> None:
                 nuke.delete(gone)
         for node in (*wanted, OUTPUT):
             now.knobs[node.name] = _built(group, node, last.knobs.get(node.name))
+        if OUTPUT.name not in last.knobs:
+            # It may have been there before there was a scene.
+            _place(group, group.node(OUTPUT.name), OUTPUT)
         for node in (*wanted, OUTPUT):
             _wire(group, node, last.inputs.get(node.name))
             now.inputs[node.name] = list(node.inputs)
@@ -118,8 +122,15 @@ def _built(group: nuke.Group, wanted: Node, last: Said | None) -> Said:
 def _made(group: nuke.Group, wanted: Node) -> nuke.Node:
     with group:
         node: nuke.Node = getattr(nuke.nodes, wanted.kind)(name=wanted.name)
-    node.setXYpos(*wanted.place)
+    _place(group, node, wanted)
     return node
+
+
+def _place(group: nuke.Group, node: nuke.Node | None, wanted: Node) -> None:
+    """Puts a node where the scene has it, below the group's Inputs."""
+    lowest = max((each.ypos() + _APART for each in group.nodes() if each.Class() == "Input"), default=0)
+    if node is not None:
+        node.setXYpos(wanted.place[0], wanted.place[1] + lowest)
 
 
 def _replaced(group: nuke.Group, old: nuke.Node, wanted: Node) -> nuke.Node:

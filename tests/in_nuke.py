@@ -39,6 +39,8 @@ class Nuke:
     """The stand-in's: what Nuke's own Python is to a real one."""
     more: Mapping[str, str] = field(default_factory=dict)
     """Environment variables."""
+    seconds: float = SECONDS
+    """For each process."""
 
     def scenario(self, name: str, *arguments: object, gui: bool = False) -> Done:
         """Runs a file of `nuke_scenarios` in it, to its end, with a window or without."""
@@ -49,7 +51,7 @@ class Nuke:
         """Nuke with a command line of its own."""
         process = self.start(*arguments)
         try:
-            said, _ = process.communicate(timeout=SECONDS)
+            said, _ = process.communicate(timeout=self.seconds)
         finally:
             process.kill()
         return Done(process.returncode, said)

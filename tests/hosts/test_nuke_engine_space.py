@@ -4,6 +4,7 @@ and `scene.nk`, which gives the plate back."""
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -228,9 +229,9 @@ def mesh(file: Path, points: Mapping[float, NDArray[np.float64]], faces: NDArray
     return file
 
 
-def read_geo(file: Path, knobs: str = "", alpha: float = 1.0) -> str:
+def read_geo(file: Path, knobs: str = "", alpha: float = 1.0, chosen: str = "/thing") -> str:
     flat = f'Constant {{\n inputs 0\n channels rgba\n color {alpha}\n format "4 4 0 0 4 4 1 "\n name flat\n}}\n'
-    return f'{flat}ReadGeo2 {{\n file "{file.as_posix()}"\n {knobs}\n name geo\n}}\n'
+    return f'{flat}ReadGeo2 {{\n file "{file.as_posix()}"\n scene_graph "{chosen}"\n {knobs}\n name geo\n}}\n'
 
 
 def test_a_mesh_that_moves(engine: Engine, tmp_path: Path) -> None:
@@ -244,6 +245,8 @@ def test_a_mesh_that_moves(engine: Engine, tmp_path: Path) -> None:
     # Scaled to 2, 2 and 2 times, so it is at 40; then moved back to 20, and up by 1 that are 2 pixels.
     assert area(rendered(engine, placed).planes["A"]) == (16, 13, 24, 21)
     assert rendered(engine, read_geo(file, "render_mode off")).planes["A"].max() == 0
+    for nothing in ("", "/other"):
+        assert rendered(engine, read_geo(file, chosen=nothing)).planes["A"].max() == 0
     with pytest.raises(Refused, match="is not there"):
         rendered(engine, read_geo(tmp_path / "b.usdc"))
 
@@ -310,6 +313,14 @@ def test_what_is_not_known_of_3d_is_refused(engine: Engine) -> None:
 # scene.nk
 
 
+def opened(file: Path) -> str:
+    """A script as Nuke has it once it is open: what its nodes do then is choose what is read of their files."""
+    script = file.read_text(encoding="utf-8")
+    return re.sub(
+        r"onCreate \{.*?\.setSelectedItems\(\[\"(\S+)\"\]\).*?\}\n", r"scene_graph \1\n", script, flags=re.DOTALL
+    )
+
+
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("name", SHAPES)
 def test_at_rest_a_scene_is_the_plate(engine: Engine, tmp_path: Path, name: str, kind: Kind) -> None:
@@ -317,7 +328,7 @@ def test_at_rest_a_scene_is_the_plate(engine: Engine, tmp_path: Path, name: str,
     shape, options = SHAPES[name]
     taken = taken_apart(shape)
     scene = write(tmp_path, taken.frames, kind=kind, **options)
-    script = (tmp_path / "scene.nk").read_text(encoding="utf-8")
+    script = opened(tmp_path / "scene.nk")
     for frame in shape.numbers[:1]:
         seen = engine.seen(script, frame)
         assert seen.format == (scene.display_window.width, scene.display_window.height, shape.pixel_aspect)
@@ -332,7 +343,7 @@ def test_from_elsewhere_a_scene_is_not_the_plate(engine: Engine, tmp_path: Path)
     shape = SHAPES["plain"][0]
     taken = taken_apart(shape)
     scene = write(tmp_path, taken.frames, kind=Kind.CARD)
-    script = (tmp_path / "scene.nk").read_text(encoding="utf-8")
+    script = opened(tmp_path / "scene.nk")
     rest, moved = engine.seen(script, 1001), engine.seen(script, 1048)
     distances = sorted({round(float(1 / each), 3) for each in np.unique(rest.planes["depth.Z"]) if each})
     assert distances == pytest.approx(sorted(layer.distance for layer in scene.layers), rel=1e-3)

@@ -5,6 +5,8 @@ Inside a group whose knobs are the `controls`: `parent` in an expression is that
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from replate_host.parallax.controls import layer_controls
 from replate_host.parallax.motion import hand, motion
 from replate_host.parallax.nodes import Node, Value, expression, file, word
@@ -89,7 +91,8 @@ def _layer(scene: Scene, layer: Layer, folder: str, across: int) -> list[Node]:
         kind, knobs = "Card2", {**of_all, **_card(scene, layer, farther)}
     else:
         kind, knobs = "ReadGeo2", {**_geometry(scene, layer, folder), **of_all, "uniform_scale": expression(farther)}
-    made.append(_node(kind, f"{layer.name}_surface", knobs, (made[-1].name,), (across, 4 * _COLUMN)))
+    surface = _node(kind, f"{layer.name}_surface", knobs, (made[-1].name,), (across, 4 * _COLUMN))
+    made.append(surface if layer.kind == "card" else replace(surface, prim=_prim(layer)))
     return made
 
 
@@ -138,7 +141,27 @@ def _card(scene: Scene, layer: Layer, farther: str) -> dict[str, Value]:
 
 def _geometry(scene: Scene, layer: Layer, folder: str) -> dict[str, Value]:
     # The second is a knob of Nuke's USD reader, which is there once the file is set.
-    return {"file": file(f"{folder}/{layer.geometry}"), "read_on_each_frame": not scene.still}
+    return {
+        "file": file(f"{folder}/{layer.geometry}"),
+        "read_on_each_frame": not scene.still,
+        "onCreate": _CHOOSE.format(prim=_prim(layer)),
+    }
+
+
+def _prim(layer: Layer) -> str:
+    """The mesh in a layer's file of geometry."""
+    return f"/{layer.name}"
+
+
+# A reader whose file was set by a script has nothing chosen, and then reads nothing (`usdReader.cpp` and `loadUsd` in
+# github.com/TheFoundryVisionmongers/NukeUsdPlugins). How a script says what is chosen is told nowhere; Python's way is.
+_CHOOSE = """\
+for graph in [nuke.thisNode().knob("scene_graph")]:
+    if graph is not None and not graph.getSelectedItems():
+        if not graph.getItems():
+            graph.setItems([("{prim}", "Mesh")], True)
+        graph.setSelectedItems(["{prim}"])
+del graph"""
 
 
 def _depth_of_field() -> tuple[Node, ...]:

@@ -41,6 +41,8 @@ class Node:
     controls: tuple[Control, ...] = ()
     place: tuple[int, int] = field(default=(0, 0))
     """In the graph, right and down."""
+    prim: str = ""
+    """Of a USD file, what is to be read: of what is not chosen, Nuke reads nothing."""
 
 
 def word(value: Value) -> str:

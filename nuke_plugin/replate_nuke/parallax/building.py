@@ -116,7 +116,9 @@ def _built(group: nuke.Group, wanted: Node, last: Said | None) -> Said:
         # A later plugin's nodes may have more.
         if node.knob(control.name) is None:
             knobs.added(node, control)
-    return _set(node, wanted.knobs, last)
+    said = _set(node, wanted.knobs, last)
+    _choose(node, wanted.prim)
+    return said
 
 
 def _made(group: nuke.Group, wanted: Node) -> nuke.Node:
@@ -167,16 +169,17 @@ def _set(node: nuke.Node, wanted: Mapping[str, str], last: Said | None) -> Said:
             continue
         knob.fromScript(word)
         now[name] = knob.toScript()
-    _load_all(node)
     return now
 
 
-def _load_all(node: nuke.Node) -> None:
-    """Nuke's reader of geometry may come up with nothing chosen when its file is set by a script."""
-    items: Any = node.knob("scene_view")
-    if items is not None and not items.getImportedItems():
-        items.setImportedItems(items.getAllItems())
-        items.setSelectedItems(items.getAllItems())
+def _choose(node: nuke.Node, prim: str) -> None:
+    """Has a reader of USD read what it is for: with its file set by a script it has nothing chosen."""
+    graph: Any = node.knob("scene_graph")
+    if not prim or graph is None or graph.getSelectedItems():
+        return
+    if not graph.getItems():
+        graph.setItems([(prim, "Mesh")], True)
+    graph.setSelectedItems([prim])
 
 
 def _wire(group: nuke.Group, wanted: Node, last: Sequence[str] | None) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pxr import Usd, UsdGeom
 
 from nuke_rig import Rig
 from replate.frame import Box
@@ -70,7 +71,7 @@ def test_nuke_has_every_node_knob_and_value(
                 assert value in ("true", "false")
             elif knob["class"] == "Format_Knob":
                 assert FORMAT.fullmatch(value)
-            elif knob["class"] not in ("File_Knob", "String_Knob", "ChannelMask_Knob", "Channel_Knob"):
+            elif knob["class"] not in ("File_Knob", "String_Knob", "ChannelMask_Knob", "Channel_Knob", "PythonKnob"):
                 assert [float(number) for number in value.split()]
 
 
@@ -104,6 +105,9 @@ def test_layers_go_from_their_pictures_through_the_camera_to_the_render(script: 
         assert (read.knobs["first"], read.knobs["last"], read.knobs["raw"]) == ("1001", "1003", "true")
         assert project.knobs["crop"] == "false"
         assert geometry.knobs["read_on_each_frame"] == "true"
+        # Nuke reads nothing of a USD file that is not chosen.
+        chosen = Usd.Stage.Open(geometry.knobs["file"]).GetPrimAtPath(f"/{layer.name}")
+        assert chosen.IsA(UsdGeom.Mesh) and f'setSelectedItems(["{chosen.GetPath()}"])' in geometry.knobs["onCreate"]
         assert rig.value(geometry, "uniform_scale") == 1
         for knob in ("focal", "haperture", "vaperture", "win_translate"):
             assert rig.values(rest, knob, 1001) == rig.values(camera, knob, 1001)

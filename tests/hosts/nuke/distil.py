@@ -190,7 +190,7 @@ _EXR_WRITE = {
         ["channels, layers and views", "channels and layers", "channels"],
     ),
     "first_part": _knob("Channel_Knob", "none"),
-    "standard_layer_name_format": _knob("Boolean_Knob", 0.0),
+    "standard layer name format": _knob("Boolean_Knob", 0.0),
     "write_full_layer_names": _knob("Boolean_Knob", 0.0),
     "truncateChannelNames": _knob("Boolean_Knob", 0.0),
 }
@@ -200,7 +200,11 @@ _EXR_READ = {
     "edge_pixels": _knob("Enumeration_Knob", "plate detect", ["plate detect", "edge detect", "repeat", "black"]),
     "ignore_part_names": _knob("Boolean_Knob", 0.0),
 }
-_USD_READ = {"read_on_each_frame": _knob("Boolean_Knob", 0.0)}
+_USD_READ = {
+    "read_on_each_frame": _knob("Boolean_Knob", 0.0),
+    "scene_graph": _knob("SceneGraph_Knob"),
+    "all_objects": _knob("Boolean_Knob", 0.0),
+}
 
 
 def distil(known: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,12 +59,15 @@ def card(height: float, orientation: str, material: Material) -> Mesh:
     return Mesh(points, faces, (corners + 0.5)[faces], material)
 
 
-def of_usd(path: Path, frame: float | None, material: Material) -> Geometry:
-    """A USD file's meshes at a frame, or at the first time it knows. Raises `Refused`."""
+def of_usd(path: Path, chosen: Sequence[str], frame: float | None, material: Material) -> Geometry:
+    """The meshes that are, or lie beneath, the chosen prims of a USD file: at a frame, or at the first time it knows.
+
+    Raises `Refused`.
+    """
     from pxr import Tf, Usd, UsdGeom
 
     try:
-        stage = Usd.Stage.Open(str(path))
+        stage = Usd.Stage.OpenMasked(str(path), Usd.StagePopulationMask(list(chosen)))
         stage.Reload()  # USD keeps open what it opened before.
     except Tf.ErrorException as error:
         raise Refused(f"{path} cannot be read: {error}") from None

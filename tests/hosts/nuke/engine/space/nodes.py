@@ -65,8 +65,11 @@ def card_node(call: Call) -> Geometry:
     return Geometry((card(height, knobs.text("orientation"), material),)).moved(_place(call))
 
 
-@evaluates("ReadGeo2", knows=f"{_SURFACE} file read_on_each_frame all_objects scene_view version reload", through=False)
+@evaluates(
+    "ReadGeo2", knows=f"{_SURFACE} file read_on_each_frame all_objects scene_graph version reload", through=False
+)
 def read_geo(call: Call) -> Geometry:
+    """What is chosen of the file, and what lies beneath it: nothing where nothing is."""
     knobs = call.knobs
     path = Path(knobs.path("file", call.view, call.frame))
     if not path.suffix.startswith(".usd"):
@@ -76,7 +79,8 @@ def read_geo(call: Call) -> Geometry:
     if not _shown(call):
         return Geometry()
     moving = knobs.flag("read_on_each_frame")
-    return of_usd(path, call.frame if moving else None, _material(call)).moved(_place(call))
+    chosen = knobs.text("scene_graph").split()
+    return of_usd(path, chosen, call.frame if moving else None, _material(call)).moved(_place(call))
 
 
 @evaluates("Scene", "MergeGeo", knows="display render_mode selectable cast_shadow receive_shadow shadow_override")

@@ -25,6 +25,7 @@ from nuke._choices import (
     OneView_Knob,
     Pulldown_Knob,
     Radio_Knob,
+    SceneGraph_Knob,
 )
 from nuke._constants import (
     ALWAYS_SAVE,

@@ -233,6 +233,38 @@ class Format_Knob(Knob):
         return '"' + self._text() + '"'
 
 
+class SceneGraph_Knob(Knob):
+    """What is in a file of geometry, by path and kind, and which of it is read: nothing, until it is chosen.
+
+    Nuke fills it when the file is named; the stand-in leaves that to whoever needs it. How Nuke writes the choice into
+    a script is told nowhere; here it is the paths.
+    """
+
+    def __init__(self, name: str, label: str | None = None) -> None:
+        super().__init__(name, label)
+        self._value = self._default = ""
+        self._items: list[tuple[str, str]] = []
+
+    def getItems(self) -> tuple[tuple[str, str], ...]:
+        return tuple(self._items)
+
+    def setItems(self, items: Sequence[tuple[str, str]], autoSelect: bool = False) -> None:
+        self._items = [(str(name), str(kind)) for name, kind in items]
+        if autoSelect:
+            self.setSelectedItems([name for name, _ in self._items])
+
+    def getSelectedItems(self) -> list[str]:
+        return str(self._value).split()
+
+    def setSelectedItems(self, names: Sequence[str]) -> None:
+        if isinstance(names, str):
+            raise TypeError(f"{self._name} takes a list of paths")
+        unknown = sorted(set(names) - {name for name, _ in self._items})
+        if unknown:
+            raise ValueError(f"{self._name} has no {unknown[0]}")
+        self._change(" ".join(names))
+
+
 def _channel_names() -> set[str]:
     names = {"none", "all", *session.layers}
     for layer, channels in session.layers.items():

@@ -106,8 +106,9 @@ def test_layers_go_from_their_pictures_through_the_camera_to_the_render(script: 
         assert project.knobs["crop"] == "false"
         assert geometry.knobs["read_on_each_frame"] == "true"
         # Nuke reads nothing of a USD file that is not chosen.
-        chosen = Usd.Stage.Open(geometry.knobs["file"]).GetPrimAtPath(f"/{layer.name}")
-        assert chosen.IsA(UsdGeom.Mesh) and f'setSelectedItems(["{chosen.GetPath()}"])' in geometry.knobs["onCreate"]
+        stage = Usd.Stage.Open(geometry.knobs["file"])
+        (mesh,) = (prim.GetPath() for prim in stage.Traverse() if prim.IsA(UsdGeom.Mesh))
+        assert f'setSelectedItems(["{mesh}"])' in geometry.knobs["onCreate"]
         assert rig.value(geometry, "uniform_scale") == 1
         for knob in ("focal", "haperture", "vaperture", "win_translate"):
             assert rig.values(rest, knob, 1001) == rig.values(camera, knob, 1001)

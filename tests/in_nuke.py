@@ -1,4 +1,10 @@
-"""Nuke with the plugin, in a process of its own: the one that NUKE_BIN names, or else the stand-in in `nuke/`."""
+"""Nuke with the plugin, in a process of its own: the stand-in in `hosts/nuke`, or a real one.
+
+NUKE_BIN is the command line of a real one, and everything that runs a scenario or renders a script runs in that then:
+the same files, the same server, the same checks of what it wrote. It gets a home of the test's own, so that a licence
+must come by the environment (foundry_LICENSE), and nothing on its standard input, so that a Python prompt ends.
+What is about the stand-in itself goes on with the stand-in, and what is about other Pythons is skipped: Nuke has one.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +13,18 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pytest
+
+from pythons import interpreter
 from serving import clean_environment
 
 HERE = Path(__file__).parent / "hosts"
 ROOT = Path(__file__).parents[1]
 SCENARIOS = HERE / "nuke_scenarios"
+REAL = "NUKE_BIN"
 SECONDS = 180.0
 """For one process, on a machine with much else to do; most take few."""
 
@@ -61,6 +71,7 @@ class Nuke:
         self.home.mkdir(parents=True, exist_ok=True)
         return subprocess.Popen(
             [*self._program(), *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -68,8 +79,15 @@ class Nuke:
             cwd=self.home,
         )
 
+    def older(self, version: str) -> Nuke:
+        """The same, as a Nuke that has a Python of that version; the test is skipped where there is none."""
+        python = interpreter(version)
+        if python is None or REAL in os.environ:
+            pytest.skip(f"there is no Python {version} for Nuke here")
+        return replace(self, python=python)
+
     def _program(self) -> list[str]:
-        real = os.environ.get("NUKE_BIN")
+        real = os.environ.get(REAL)
         # Without its site-packages, which Nuke's Python has not.
         return shlex.split(real) if real else [self.python, "-S", str(HERE / "nuke" / "start.py")]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from in_nuke import SCENARIOS, Done, Nuke
 from pythons import interpreter
 
 NUKE = Path(__file__).parent / "nuke"
@@ -151,6 +152,17 @@ def test_what_was_said_is_kept_for_the_test(tmp_path: Path) -> None:
     scenario.write_text("import nuke\nnuke.executeInMainThreadWithResult(nuke.message, ('Fertig: ü',))\n")
     assert start(tmp_path, "--tg", scenario, REPLATE_TEST_TOLD=str(said)).returncode == 0
     assert json.loads(said.read_text(encoding="utf-8")) == {"kind": "message", "text": "Fertig: ü"}
+
+
+@pytest.mark.parametrize("gui", [True, False])
+def test_nuke_bin_takes_its_place(gui: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = "import os, sys; print(sys.argv[1:], os.environ['HOME'], len(sys.stdin.read()))"
+    monkeypatch.setenv("NUKE_BIN", shlex.join([sys.executable, "-c", real]))
+    done = Nuke(tmp_path).scenario("installed", 7, gui=gui)
+    asked = ["--tg" if gui else "-t", str(SCENARIOS / "installed.py"), "7"]
+    assert done == Done(0, f"{asked} {tmp_path} 0\n")
+    with pytest.raises(pytest.skip.Exception):
+        Nuke(tmp_path).older("3.11")
 
 
 def test_it_has_nothing_that_nuke_does_not_have(tmp_path: Path) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import OpenImageIO as oiio  # noqa: N813
 import pytest
-from numpy.typing import NDArray
 
 from in_nuke import Nuke
+from nuke_plates import read, write_plate
 from serving import Server, Studio, serving, until
 
 FRAMES = (1001, 1002, 1003)
@@ -41,34 +40,6 @@ def plate(tmp_path: Path) -> Path:
     pattern = tmp_path / "plates" / "plate.%04d.exr"
     write_plate(pattern, FRAMES)
     return pattern
-
-
-def write_plate(pattern: Path, frames: Sequence[int], size: tuple[int, int] = (20, 12)) -> None:
-    """Half floats from a seed by the frame's number; the data window reaches over the format by 3 and 2 pixels."""
-    pattern.parent.mkdir(parents=True, exist_ok=True)
-    for frame in frames:
-        random = np.random.default_rng(frame)
-        width, height = size[0] + 6, size[1] + 4
-        pixels = random.normal(0.5, 2.0, (height, width, 4)).astype(np.float16)
-        pixels[..., 3] = random.random((height, width))
-        pixels[0, 0, :3] = 65504, -20, 1e-7
-        header = oiio.ImageSpec(width, height, 4, "half")
-        header.x, header.y = -3, -2
-        header.full_width, header.full_height = size
-        header["PixelAspectRatio"] = 2.0
-        header.attribute("smpte:TimeCode", oiio.TypeTimeCode, (0x01020300 + frame % 10, 0))
-        header["comment"] = f"frame {frame}"
-        file = oiio.ImageOutput.create("openexr")
-        assert file.open(str(pattern) % frame, header), file.geterror()
-        assert file.write_image(pixels)
-        file.close()
-
-
-def read(path: str | Path) -> tuple[oiio.ImageSpec, NDArray[np.float32]]:
-    file = oiio.ImageInput.open(str(path))
-    assert file is not None, oiio.geterror()
-    pixels: NDArray[np.float32] = file.read_image(0, 0, 0, file.spec().nchannels, "float")
-    return file.spec(), pixels
 
 
 def found(nuke: Nuke, scenario: str, tmp_path: Path, *arguments: object, gui: bool = False) -> dict[str, Any]:
@@ -138,15 +109,15 @@ def test_a_script_renders_without_an_artist(nuke: Nuke, server: Server, plate: P
     assert json.loads(made["recipe"])["model"] == "restyle/invert"
     assert made["pattern"].startswith(f"{script.parent.as_posix()}/replate/results/")
 
-    offline = Nuke(nuke.home, "127.0.0.1:1")
-    done = offline.run("-x", "-F", "1001-1002", script)
-    assert done.code == 0, f"what is there needs no server: {done.said}"
+    alone = Nuke(nuke.home, "127.0.0.1:1", more={"REPLATE_AGENT": str(tmp_path / "nowhere" / "python")})
+    done = alone.run("-x", "-F", "1001-1002", script)
+    assert done.code == 0, f"what is there needs neither server nor agent: {done.said}"
     first, second = (read(str(result) % frame)[1] for frame in (1001, 1002))
     assert not np.array_equal(first, read(str(plate) % 1001)[1])
 
-    done = offline.run("-x", "-F", "1003-1003", script)
+    done = alone.run("-x", "-F", "1003-1003", script)
     assert done.code != 0
-    assert "Restyle1" in done.said and "1003" in done.said, done.said
+    assert "Restyle1 has no result at frame 1003: " in done.said and "nowhere" in done.said, done.said
     assert not Path(str(result) % 1003).exists(), "no plate passes for a result"
 
     Path(made["pattern"].replace("####", "1001")).unlink()
@@ -166,7 +137,7 @@ def test_two_at_once_and_one_cancelled(nuke: Nuke, server: Server, studio: Studi
         gate.open()
     assert "cancel it first" in said["refused"], said
     assert said["cancelled"].startswith("Cancelled"), said
-    assert said["there"] == [[1001], [1001, 1002]], said
+    assert [len(frames) for frames in said["there"]] == [1, 2], said
     assert said["states"] == ["cancelled", "done"], said
     with server.connect() as client:
         until(lambda: client.job(said["job"]).state.ended, "the server knows of it")
@@ -198,7 +169,8 @@ def test_a_job_is_taken_up_by_a_script_that_is_opened_again(
         gate.open()
     assert left["job"] and left["state"] == "running", left
     said = found(nuke, "work_resumed", tmp_path, script, gui=True)
-    assert said["before"] == [1001]
+    # Which frame is first is for their inputs' way to the server to say.
+    assert len(left["there"]) == 1 and said["before"] == left["there"]
     assert (said["there"], said["job"], said["rendered"]) == ([1001, 1002], left["job"], []), said
 
 
@@ -213,6 +185,7 @@ def test_what_would_be_sent(nuke: Nuke, plate: Path, tmp_path: Path) -> None:
         "plate": ["1001-1003", ["R", "G", "B", "A"]],
         "style": ["1001-1001", ["R", "G", "B", "A"]],
     }
+    assert said["part of it"] == ["1002-1003", "1001-1001"], "the same style, whatever part is asked for"
     assert said["no alpha"] == ["R", "G", "B"]
     assert said["range"] == "The range 1001-1000 ends before it begins; turn it around."
     assert said["unprocessed"].startswith("Restyle1, which feeds the plate, has no result at frame 1001: process it")

@@ -71,12 +71,13 @@ class Plan:
         if lacking:
             raise AgentError("Unmet", f"Connect the input {' and the input '.join(lacking)}.")
         views = tuple(nuke.views())[:1] if special.of(node) is not None else tuple(nuke.views())
-        frames = frames_sent(node, wish)
         pins = node.inputs()
         links = {pin.role: link for pin in pins for link in [_link(node, pin, wish, views)] if link is not None}
         with full_size():
             # In proxy mode a Read names another file than the one that is sent.
-            feeds = tuple(Feed.of(node, pin, frames, views) for pin in pins if pin.role not in links)
+            feeds = tuple(
+                Feed.of(node, pin, frames_sent(node, pin, wish), views) for pin in pins if pin.role not in links
+            )
         for feed in feeds:
             _check_shown(feed)
         outputs = wish.outputs or _places(node, wish, feeds, links, views)
@@ -131,8 +132,14 @@ def outputs_of(outputs: Mapping[str, str], view: str) -> dict[str, str]:
     return {name: folders.of_view(pattern, view) for name, pattern in outputs.items()}
 
 
-def frames_sent(node: Node, wish: Wish) -> Sequence[int]:
-    """The frames to send: those asked for, what is looked at beside them, and all up to where prompts are."""
+def frames_sent(node: Node, pin: Pin, wish: Wish) -> Sequence[int]:
+    """The frames of an input to send: those asked for, what is looked at beside them, and all up to where prompts are.
+
+    Of a still it is the one at the start of the node's range, whatever part of that is asked for: a preview, or what a
+    farm has made beyond the artist's frames, is made with the same picture as the rest.
+    """
+    if pin.kind == "still":
+        return (node.first,)
     aside = _NEIGHBOURS.get(node.operation, 0)
     placed = [int(each["frame"]) for value in wish.parameters.values() for each in _prompts(value)]
     first, last = min([wish.first - aside, *placed]), max([wish.last + aside, *placed])

@@ -159,7 +159,7 @@ def _provide(node: Node, frames: Sequence[int]) -> None:
     if lacking:
         wish = _wish(node, version, lacking)
         for pin in node.inputs():
-            _prepare(node.group.input(pin.index), frames_sent(node, wish))
+            _prepare(node.group.input(pin.index), frames_sent(node, pin, wish))
         run = finish(Running(agent.current(), node, wish, records=version is None))
         if run.error is not None:
             raise run.error

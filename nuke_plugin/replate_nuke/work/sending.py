@@ -48,8 +48,7 @@ class Feed:
         upstream = look(source, [str(pin.write[name].toScript()) for name in ("channels", "datatype")])
         pattern = folders.input_pattern(upstream.digest, pin.role, views)
         space = colour.working_space() if _colours(pin, channels) else DATA
-        numbers = tuple(frames[:1] if pin.kind == "still" else frames)
-        return cls(pin, upstream, pattern, numbers, tuple(views), channels, space)
+        return cls(pin, upstream, pattern, tuple(frames), tuple(views), channels, space)
 
     @cached_property
     def states(self) -> dict[int, str]:

@@ -36,6 +36,7 @@ found["no style"] = plan(restyle)
 restyle.group.setInput(1, read)
 asked = plan(restyle)
 found["restyle"] = {role: [each.get("frames"), each.get("channels")] for role, each in asked["inputs"].items()}
+found["part of it"] = [sent(restyle, role, 1002, 1003) for role in ("plate", "style")]
 rgb = nuke.nodes.Remove(inputs=[read], channels="alpha")
 restyle.group.setInput(0, rgb)
 found["no alpha"] = plan(restyle)["inputs"]["plate"]["channels"]

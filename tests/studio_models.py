@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from replate.values import Parameter, ParameterType
 from replate_server.operations.contract import Card, Steps, Tensor, Windows
+from replate_server.operations.restyle.adain import AdaIN, Look
 
 GIGABYTE = 1 << 30
 
@@ -54,6 +56,18 @@ class Invert:
     def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
         gated(parameters, steps)
         return np.float32(1) - picture
+
+
+class HeldAdaIN(AdaIN):
+    """AdaIN itself, a frame at a time as the gate lets them."""
+
+    card = replace(
+        AdaIN.card, name="restyle/adain-held", label="restyle/adain-held", parameters=card("restyle/gated").parameters
+    )
+
+    def run(self, picture: Tensor, look: Look, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        gated(parameters, steps)
+        return super().run(picture, look, parameters, steps)
 
 
 class InvertFours:
@@ -165,4 +179,4 @@ class Weighted:
         return picture
 
 
-MODELS = (Invert, InvertFours, Crash, Raise, Greedy, Misshapen, Bulky, Bulkier, Enormous, Weighted)
+MODELS = (Invert, HeldAdaIN, InvertFours, Crash, Raise, Greedy, Misshapen, Bulky, Bulkier, Enormous, Weighted)

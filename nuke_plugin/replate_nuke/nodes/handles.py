@@ -40,8 +40,8 @@ def another(group: nuke.Group, parameter: str, box: bool) -> Handle:
 
 def place(group: nuke.Group, handle: Handle, frame: int) -> None:
     """Puts a new handle into the middle of the picture, on a frame; it belongs to the object of the one before it."""
-    left, bottom, width, height = _display(group)
-    x, y = left + width / 2, bottom + height / 2
+    width, height = _display(group)
+    x, y = width / 2, height / 2
     if handle.box:
         group[handle.name].setValue([x - width / 8, y - height / 8, x + width / 8, y + height / 8])
     else:
@@ -54,7 +54,7 @@ def place(group: nuke.Group, handle: Handle, frame: int) -> None:
 
 def prompts(group: nuke.Group, parameter: str) -> list[dict[str, Any]]:
     """As the agent takes them: pixels of the display window from its top left corner, y down."""
-    left, bottom, _, height = _display(group)
+    _, height = _display(group)
     found: list[dict[str, Any]] = []
     for handle in of(group, parameter):
         said: dict[str, Any] = {
@@ -62,23 +62,21 @@ def prompts(group: nuke.Group, parameter: str) -> list[dict[str, Any]]:
             "object": str(group[f"{handle.name}_object"].value()).strip() or "subject",
         }
         if handle.box:
-            x0, x1 = sorted(_number(group, handle, index) - left for index in (0, 2))
-            y0, y1 = sorted(bottom + height - _number(group, handle, index) for index in (1, 3))
+            x0, x1 = sorted(_number(group, handle, index) for index in (0, 2))
+            y0, y1 = sorted(height - _number(group, handle, index) for index in (1, 3))
             said.update(x=x0, y=y0, width=x1 - x0, height=y1 - y0)
         else:
             inside = bool(group[f"{handle.name}_inside"].value())
-            said.update(
-                x=_number(group, handle, 0) - left, y=bottom + height - _number(group, handle, 1), inside=inside
-            )
+            said.update(x=_number(group, handle, 0), y=height - _number(group, handle, 1), inside=inside)
         found.append(said)
     return found
 
 
 def put(group: nuke.Group, parameter: str, prompts: Sequence[dict[str, Any]]) -> None:
     """Sets the handles, of which there must be as many and of the same kinds, to what `prompts` gave."""
-    left, bottom, _, height = _display(group)
+    _, height = _display(group)
     for handle, said in zip(of(group, parameter), prompts):
-        x, y = left + said["x"], bottom + height - said["y"]
+        x, y = said["x"], height - said["y"]
         if handle.box:
             group[handle.name].setValue([x, y - said["height"], x + said["width"], y])
         else:
@@ -92,8 +90,11 @@ def _number(group: nuke.Group, handle: Handle, index: int) -> float:
     return float(group[handle.name].getValue(index))
 
 
-def _display(group: nuke.Group) -> tuple[int, int, int, int]:
-    """The display window of what is worked on, full size in proxy mode too: left, bottom, width, height."""
+def _display(group: nuke.Group) -> tuple[int, int]:
+    """The width and height of the display window of what is worked on, full size in proxy mode too.
+
+    It begins at 0, 0, as in the files that Nuke writes: a format's x, y, r and t are an area within.
+    """
     upstream = group.input(0)
     format = upstream.format() if upstream is not None else nuke.root()["format"].value()
-    return format.x(), format.y(), format.width(), format.height()
+    return format.width(), format.height()

@@ -74,6 +74,7 @@ def put(group: nuke.Group, parameters: Iterable[Parameter], values: Mapping[str,
 
 
 _PLAIN: dict[str, Any] = {"flag": bool, "whole": round, "real": float}
+_WORDS = ("choice", "text", "long")
 
 
 def _make(control: Control) -> Any:
@@ -159,14 +160,14 @@ def _set_by_artist(group: nuke.Group, control: Control) -> bool:
 
 
 def _kept(knob: Any, control: Control) -> str:
-    # Of a pull-down its line: its script would be the line quoted.
-    return str(knob.value() if control.kind == "choice" else knob.toScript())
+    # Of words the words: a script has them quoted.
+    return str(knob.value() if control.kind in _WORDS else knob.toScript())
 
 
 def _restore(knob: Any, control: Control, kept: str) -> None:
     """Gives a knob what one of the same name had, as far as this one takes it."""
-    if control.kind == "choice":
-        if kept in control.items:
+    if control.kind in _WORDS:
+        if control.kind != "choice" or kept in control.items:
             knob.setValue(kept)
         return
     knob.fromScript(kept)

@@ -7,7 +7,8 @@ import nuke
 from replate_nuke.nodes import all_nodes, build, buttons, cards
 
 script = sys.argv[-1]
-nuke.addFormat("80 60 1 small")
+# With an area within, which moves nothing.
+nuke.addFormat("80 60 10 4 70 56 1 small")
 nuke.root()["format"].setValue("small")
 nuke.frame(1003)
 plate = nuke.nodes.Constant(name="plate1")

@@ -125,6 +125,9 @@ def _sent(role: Input, index: int) -> None:
     write["datatype"].setValue("32 bit float" if data else "16 bit half")
     write["compression"].setValue("Zip (1 scanline)")
     write["metadata"].setValue("all metadata")
+    # A studio's own defaults (`knobDefault`) may be others: parts without layers' names, a cropped window.
+    write["interleave"].setValue("channels, layers and views")
+    write["autocrop"].setValue(False)
     write["create_directories"].setValue(True)
     # `nuke -x` executes every Write that is not disabled, in Groups too.
     write["disable"].setValue(True)
@@ -137,6 +140,7 @@ def _result(operation: Operation, output: Output, index: int) -> None:
     read["on_error"].setValue("error")
     read["before"].setValue("black")
     read["after"].setValue("black")
+    read["auto_alpha"].setValue(False)
     for flipped in _flipped(operation, output):
         grade = nuke.nodes.Grade(name=_flip_name(flipped), xpos=read.xpos(), ypos=read.ypos() + STEP // 2)
         grade.setInput(0, read)

@@ -69,6 +69,7 @@ from nuke._constants import (
     WRITE_NON_DEFAULT_ONLY,
     WRITE_USER_KNOB_DEFS,
 )
+from nuke._defaults import knobDefault
 from nuke._formats import Format
 from nuke._graph import (
     REPLACE,
@@ -83,7 +84,6 @@ from nuke._graph import (
     filename,
     frame,
     inputs,
-    knobDefault,
     modified,
     nodes,
     nodeTypes,

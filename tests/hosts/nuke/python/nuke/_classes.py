@@ -46,13 +46,16 @@ def made(name: str, fact: facts.Knob, open_: bool = False) -> Knob:
 def available(node: Node) -> dict[str, facts.Knob]:
     """The knobs of a node's class, and those that it has for the type of its file."""
     found = node._facts
-    if not found.when:
-        return dict(found.knobs)
+    return {**found.knobs, **found.when.get(file_of(node), {})} if found.when else dict(found.knobs)
+
+
+def file_of(node: Node) -> str:
+    """The type of a node's file: as it says, or as the name does; '' where nothing says it."""
     told = node._made.get("file_type")
     kind = str(told.value()).strip() if told is not None else ""
     if not kind and "file" in node._made:
         kind = _texts.file_type(str(node._made["file"].value()))
-    return {**found.knobs, **found.when.get(kind, {})}
+    return kind
 
 
 def defined(told: nk.UserKnob) -> Knob:

@@ -222,11 +222,6 @@ REPLACE = 1
 
 
 @main_thread
-def knobDefault(classknob: str, value: str | None = None) -> str | None:
-    raise NotImplementedError("nuke.knobDefault: the stand-in has no defaults but Nuke's")
-
-
-@main_thread
 def expression(s: str) -> float:
     return evaluation.number(s, session.at(), thisNode(), "")
 

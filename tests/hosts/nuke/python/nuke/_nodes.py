@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import facts
 import nk
 
-from nuke import _callbacks, _classes, _ranges, _upstream, _writing
+from nuke import _callbacks, _classes, _defaults, _ranges, _upstream, _writing
 from nuke import _constants as c
 from nuke import _engine as engine
 from nuke._formats import Format
@@ -87,6 +87,9 @@ class Node(MainThread):
             return None
         if p not in self._made:
             knob = _classes.made(p, fact, p in self._facts.open)
+            default = _defaults.of(self.Class(), _classes.file_of(self), p)
+            if default is not None:
+                knob.fromScript(default)
             knob._node = self
             self._made[p] = knob
         return self._made[p]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import nk
 
-from nuke import _classes
+from nuke import _classes, _defaults
 from nuke._knobs import Knob
 from nuke._session import LAYERS, session
 from nuke._texts import Text_Knob
@@ -73,6 +73,8 @@ def node_lines(nodes: Sequence[Node], indent: str, numbers: Iterator[int] | None
 
 def knob_lines(node: Node, everything: bool = False) -> list[str]:
     """What the braces of a node hold, a knob a line."""
+    for name in sorted(_defaults.names() & _classes.available(node).keys()):
+        node.knob(name)
     known = [knob for knob in node._made.values() if knob.name() in _classes.available(node)]
     written = [knob for knob in known if everything or knob._written() or knob.name() in ("name", "xpos", "ypos")]
     if node.Class() == "Root":

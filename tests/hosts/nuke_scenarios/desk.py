@@ -109,8 +109,13 @@ def _standing():
 
 
 def press(node, button):
-    """Presses a button of a node, from a scenario's own thread."""
-    on_main(lambda: node.group[button].execute())
+    """Presses a button of a node, from a scenario's own thread. What the status line says then, before all news."""
+
+    def act():
+        node.group[button].execute()
+        return node.group["status"].value()
+
+    return on_main(act)
 
 
 @contextmanager

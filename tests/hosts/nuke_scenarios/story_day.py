@@ -74,8 +74,7 @@ until(lambda: node.group.knob("p_gate") is not None, "the model's knobs are ther
 turned("p_gate", gate)
 press(node, "process")
 until(lambda: node.shown().number == 2 and node.there(), "the first frame is there")
-press(node, "cancel")
-found["cancelled"] = [said(node), there(), len(rendered)]
+found["cancelled"] = [press(node, "cancel"), there(), len(rendered)]
 sign("cancelled")
 
 press(node, "process")

@@ -13,10 +13,8 @@ desk.press(held, "process")
 desk.until(lambda: len(held.there()) == 1, "the held one has its first frame")
 desk.press(free, "process")
 desk.until(lambda: len(free.versions) == 1, "the other one is asked for, too")
-desk.press(held, "process")
-refused = desk.said(held)
-desk.press(held, "cancel")
-cancelled = desk.said(held)
+refused = desk.press(held, "process")
+cancelled = desk.press(held, "cancel")
 desk.until(lambda: free.versions[-1].state == "done", "the other one is done")
 desk.report(
     out,

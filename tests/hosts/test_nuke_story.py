@@ -163,6 +163,7 @@ def test_it_goes_on_in_the_pythons_of_older_nukes(day: Day, version: str, tmp_pa
     assert said["chosen"] == [gone, []]
     assert said["processed"] == ["4 frames done", list(MADE)]
     assert (said["preview"], said["versions"]) == ([1006], 4)
+    assert len(said["rendered"]) == 2 * 5 + 1, "plate and matte of five frames, and the style"
     assert_rendered(older, script, [1006])
     assert_restyled(day, tmp_path, 1006)
 

@@ -118,6 +118,14 @@ def press(node, button):
     return on_main(act)
 
 
+def idle(node):
+    """Waits until nothing is running for a node; its newest version must be done then."""
+    from replate_nuke import work
+
+    until(lambda: not work.running(node), "the node has ended")
+    assert on_main(lambda: [each.state for each in node.versions][-1:]) == ["done"], said(node)
+
+
 @contextmanager
 def cancelling_bars():
     """Presses Cancel on Nuke's progress bars, as often as there are any; in a real Nuke it is for you to press it."""

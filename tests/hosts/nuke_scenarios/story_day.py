@@ -8,7 +8,7 @@ from pathlib import Path
 
 import desk
 import nuke
-from desk import on_main, press, said, until
+from desk import idle, on_main, press, said, until
 
 from replate_nuke.nodes import all_nodes
 
@@ -53,11 +53,6 @@ def turned(name, value):
     on_main(lambda: node.group[name].setValue(value))
 
 
-def done(count):
-    """Waits for the end of what runs, which made this many versions in all."""
-    until(lambda: [each.state for each in node.versions][count - 1 :] == ["done"], f"version {count} is done")
-
-
 def there():
     return on_main(lambda: sorted(node.there()))
 
@@ -65,7 +60,7 @@ def there():
 node = dropped("Restyle", *on_main(shot))
 rendered = on_main(desk.rendered)
 press(node, "preview")
-done(1)
+idle(node)
 found["preview"] = [there(), len(rendered)]
 
 turned("last", 1004)
@@ -82,14 +77,14 @@ until(lambda: len(node.there()) >= 2, "the second frame is there")
 sign("second")
 until(lambda: node.group["status"].value().startswith("The server is away"), "the node says so")
 sign("away")
-done(2)
+idle(node)
 found["done"] = [said(node), there(), len(rendered)]
 
 turned("model", "AdaIN")
 until(lambda: node.group.knob("p_gate") is None, "the model's knobs are gone")
 turned("p_strength", 0.4)
 press(node, "process")
-done(3)
+idle(node)
 found["strength"] = [said(node), there(), len(rendered)]
 
 items = on_main(lambda: list(node.group["version"].values()))

@@ -2,17 +2,13 @@
 
 import desk
 import nuke
-from desk import on_main, press, said, until
+from desk import idle, on_main, press, said
 
 from replate_nuke.nodes import all_nodes
 
 out, script = desk.arguments(2)
 found = {}
 desk.PATIENCE = 240.0
-
-
-def done(number):
-    until(lambda: {each.number: each.state for each in node.versions}.get(number) == "done", f"{number} is done")
 
 
 on_main(nuke.scriptOpen, script)
@@ -23,11 +19,11 @@ found["chosen"] = [said(node), on_main(lambda: sorted(node.there()))]
 # What the knobs say is what version 3 was made with: the server has it all.
 rendered = on_main(desk.rendered)
 press(node, "process")
-done(3)
+idle(node)
 found["processed"] = [said(node), on_main(lambda: sorted(node.there()))]
 on_main(lambda: nuke.frame(1006))
 press(node, "preview")
-done(4)
+idle(node)
 found["preview"] = on_main(lambda: sorted(node.there()))
 on_main(nuke.scriptSave)
 desk.report(out, **found, rendered=rendered, versions=len(on_main(lambda: node.versions)))

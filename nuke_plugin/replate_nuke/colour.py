@@ -29,7 +29,7 @@ def working_space() -> str:
         return LINEAR
     name = _bare(str(root["workingSpaceLUT"].value()))
     if not config:
-        chosen = str(root["OCIO_config"].value())
+        chosen = str(root["OCIO_config"].value()).split("\t")[0]
         config = str(root["customOCIOConfigPath"].value()) if chosen == "custom" else chosen
     return _resolved(name, config)
 

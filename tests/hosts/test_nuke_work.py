@@ -121,7 +121,7 @@ def test_a_script_renders_without_an_artist(nuke: Nuke, server: Server, plate: P
     assert not Path(str(result) % 1003).exists(), "no plate passes for a result"
 
     Path(made["pattern"].replace("####", "1001")).unlink()
-    done = nuke.run("-x", "-F", "1001-1003", script)
+    done = nuke.run("-X", "Deliver.Final", "-F", "1001-1003", script)
     assert done.code == 0, done.said
     assert np.array_equal(read(str(result) % 1001)[1], first), "had from the server by the job's id"
     assert np.array_equal(read(str(result) % 1002)[1], second)

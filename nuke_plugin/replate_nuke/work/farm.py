@@ -109,10 +109,11 @@ def _parsed(text: str) -> list[range]:
 
 
 def _writes(names: Iterable[str] = ()) -> Iterator[nuke.Node]:
-    """The Writes that a render executes."""
-    wanted = set(names)
-    for write in nuke.allNodes("Write"):
-        if write.name() in wanted or (not wanted and not write["disable"].value()):
+    """The Writes that a render executes, those in Groups and gizmos too, as studios have them; not our own."""
+    wanted = {name.removeprefix("root.") for name in names}
+    for write in nuke.allNodes("Write", nuke.root(), True):
+        asked = write.fullName() in wanted if wanted else not write["disable"].value()
+        if asked and not _ours(write):
             yield write
 
 
@@ -125,7 +126,7 @@ def _range(write: nuke.Node) -> range:
 
 def _ours(write: nuke.Node) -> bool:
     """Whether it is one of those in our own nodes: what they need is looked at before they render."""
-    return Node.of(nuke.toNode(write.fullName().rpartition(".")[0])) is not None
+    return Node.of(write.parent()) is not None
 
 
 def _prepare(source: nuke.Node | None, frames: Sequence[int]) -> None:

@@ -118,7 +118,7 @@ def _pipes(node: nuke.Node) -> list[nuke.Node | None]:
     if isinstance(node, nuke.Group):
         return [each for each in node.nodes() if each.Class() == "Output"]
     if node.Class() == "Input":
-        group = nuke.toNode(node.fullName().rpartition(".")[0])
+        group = node.parent()
         return [group.input(int(node["number"].value())) if group is not None else None]
     return [node.input(index) for index in range(node.inputs())]
 

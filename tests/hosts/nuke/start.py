@@ -35,6 +35,8 @@ from nuke import _plugins, _threads  # noqa: E402
 
 def main(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
+    # -X alone renders, too.
+    asked.x = asked.x or bool(asked.writes)
     gui = not (asked.t or asked.x)
     nuke._begin(str(Path(__file__).resolve()), arguments, gui)
     _plugins.begin()

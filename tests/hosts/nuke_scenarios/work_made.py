@@ -1,4 +1,7 @@
-"""A restyle of two of three frames, and the script saved for the farm. Arguments OUT, PLATE, RESULT, SCRIPT."""
+"""A restyle of two of three frames, and the script saved for the farm. Arguments OUT, PLATE, RESULT, SCRIPT.
+
+The Write is in a Group, as studios have theirs.
+"""
 
 import desk
 import nuke
@@ -11,7 +14,10 @@ root["last_frame"].setValue(1003)
 style = nuke.nodes.CheckerBoard2()
 node = desk.replate("restyle", desk.plate(plate, 1001, 1003), style, model="restyle/invert", first=1001, last=1002)
 node.group["process"].execute()
-desk.write(node.group, result, name="Final")
+deliver = nuke.nodes.Group(name="Deliver")
+with deliver:
+    desk.write(nuke.nodes.Input(), result, name="Final")
+deliver.setInput(0, node.group)
 nuke.scriptSaveAs(script, 1)
 version = node.versions[-1]
 desk.report(

@@ -82,4 +82,4 @@ def test_it_agrees_with_its_teacher_on_photographs_it_never_saw(footage: Path) -
         (estimate,) = small.run([(picture / 255).astype(np.float32)], defaults(), Recorder())
         height, width = estimate.depth.shape
         agreed.append(correlation(estimate.depth, cv2.resize(teacher.look(picture), (width, height))))
-    assert np.median(agreed) > 0.9
+    assert np.median(agreed) > 0.94

@@ -43,7 +43,8 @@ VARIED = replace(MIDDLE, most=1.6, plain=0.3, patched=0.3)
 LARGE = replace(MIDDLE, shapes=((384, 448), (320, 448), (384, 512), (448, 320)), pairs=True)
 FREE = replace(LARGE, most=1.6, plain=0.2)
 LONG = replace(MIDDLE, shapes=(*MIDDLE.shapes, (320, 448)), most=1.3, plain=0.4, patched=0.1)
-LAST = replace(LARGE, most=1.3, plain=0.6)
+WIDE = replace(LONG, most=1.7, plain=0.2, patched=0.4)
+LAST = replace(LARGE, most=1.5, plain=0.4)
 LATE = ("to_sixteenth", "to_eighth")
 STAGES = (
     Stage(steps=3000, drawing=SMALL, told=0.3, hints=0.3, parts=tuple(HINTS)),
@@ -54,11 +55,11 @@ STAGES = (
     ),
     Stage(200, LARGE, 6e-4, rising=1, edges=1.5, told=0.3, hints=0.1, parts=LATE, still=0.3),
     Stage(
-        17000,
+        12000,
         LONG,
         rate=1.2e-3,
-        falling=17000,
-        end=3e-4,
+        falling=12000,
+        end=3.9e-4,
         edges=1.5,
         told=0.5,
         hints=0.2,
@@ -67,11 +68,26 @@ STAGES = (
         mean=0.999,
     ),
     Stage(
-        3000,
-        LAST,
-        rate=3e-4,
+        4000,
+        WIDE,
+        rate=6e-4,
         rising=1,
-        falling=3000,
+        falling=4000,
+        end=2.5e-4,
+        edges=1.5,
+        told=0.8,
+        hints=0.3,
+        parts=LATE,
+        orthogonal=True,
+        decay=0.1,
+        mean=0.999,
+    ),
+    Stage(
+        1500,
+        LAST,
+        rate=2.5e-4,
+        rising=1,
+        falling=1500,
         edges=1.5,
         told=0.5,
         hints=0.1,
@@ -80,7 +96,7 @@ STAGES = (
         orthogonal=True,
     ),
 )
-SHIPPED = (31000,)
+SHIPPED = (26000, 27000, 28500)
 """The steps whose mean ships."""
 FRAMES = 44
 """Of each film."""

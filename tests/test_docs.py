@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -32,3 +33,22 @@ def test_the_example_of_a_model_complies() -> None:
     names: dict[str, Any] = {}
     exec(example, names)
     comply(names["Negative"], {})
+
+
+def test_what_the_page_on_nuke_quotes_is_in_the_code() -> None:
+    """Labels in bold, environment variables, and the sentences of its table, "…" for what varies in them."""
+    page = (ROOT / "docs" / "nuke.md").read_text(encoding="utf-8")
+    labels = [bold for bold in re.findall(r"\*\*(.+?)\*\*", page) if not re.search(r"(:|[^.]\.)$", bold)]
+    table = page.split("## What it says, and what to do\n", 1)[1].split("\n## ", 1)[0]
+    sentences = [part.strip() for said in re.findall(r"^\| `(.+?)`", table, re.MULTILINE) for part in said.split("…")]
+    assert len(labels) > 30 and len(sentences) > 30
+    quoted = {*labels, *sentences, *re.findall(r"REPLATE_\w+", page)}
+    texts = [text for folder in ("nuke_plugin", "client", "server") for text in _texts(ROOT / folder)]
+    assert not sorted(said for said in quoted if not any(said in text for text in texts))
+
+
+def _texts(folder: Path) -> list[str]:
+    """All texts that Python files say, those between braces left out."""
+    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in folder.rglob("*.py"))
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import nk
@@ -28,9 +29,14 @@ _PINS: Mapping[str, Sequence[str]] = {
 Stamps = Mapping[str, Image.Image]
 
 
-def drawn(nodes: Sequence[nk.Node], stamps: Stamps, icons: Stamps, chosen: str = "") -> Sheet:
-    """All of some nodes, with postage stamps of those that are named; one may be chosen."""
-    boxes = {node.name: _Box(node, stamps.get(node.name)) for node in nodes}
+def drawn(
+    nodes: Sequence[nk.Node], stamps: Stamps, icons: Stamps, chosen: str = "", closer: tuple[float, float] = (1.0, 1.0)
+) -> Sheet:
+    """All of some nodes, with postage stamps of those that are named; one may be chosen.
+
+    They move together by the factors `closer`, across and down.
+    """
+    boxes = {node.name: _Box(node, stamps.get(node.name), closer) for node in nodes}
     left, top = min(each.x for each in boxes.values()) - 16, min(each.y for each in boxes.values()) - 18
     right, low = max(each.x + each.wide for each in boxes.values()), max(each.y + each.high for each in boxes.values())
     sheet = Sheet(right - left + 12, low - top + 18, GROUND)
@@ -46,14 +52,16 @@ def drawn(nodes: Sequence[nk.Node], stamps: Stamps, icons: Stamps, chosen: str =
 class _Box:
     """Where a node lies."""
 
-    def __init__(self, node: nk.Node, stamp: Image.Image | None) -> None:
+    def __init__(self, node: nk.Node, stamp: Image.Image | None, closer: tuple[float, float]) -> None:
         self.node, self.stamp = node, stamp
-        self.x, self.y = float(node.knobs.get("xpos", 0)), float(node.knobs.get("ypos", 0))
+        self.x, self.y = (
+            float(node.knobs.get(at, 0)) * factor for at, factor in zip(("xpos", "ypos"), closer, strict=True)
+        )
         self.small = node.kind in _SMALL
-        self.wide = 54.0 if self.small else WIDE
+        self.wide = 46.0 if self.small else WIDE
         self.x += (WIDE - self.wide) / 2
         self.labels = _labels(node)
-        self.high = 54.0 if self.small else HIGH + LINE * len(self.labels)
+        self.high = 46.0 if self.small else HIGH + LINE * len(self.labels)
         if stamp is not None:
             self.high += (self.wide - 8) * stamp.height / stamp.width + 4
 
@@ -96,7 +104,8 @@ def _wires(sheet: Sheet, box: _Box, boxes: Mapping[str, _Box]) -> None:
         begin = boxes[source.name].middle
         end = box.edge(begin)
         sheet.arrow(boxes[source.name].edge(box.middle), end, (158, 158, 158))
-        if index < len(names) and names[index] and len(names) > 1:
+        length = math.dist(boxes[source.name].edge(box.middle), end)
+        if index < len(names) and names[index] and len(names) > 1 and length > 30:
             x, y = end[0] + (begin[0] - end[0]) * 0.3, end[1] + (begin[1] - end[1]) * 0.3
             wide = measured(names[index], 8) + 6
             sheet.box(x - wide / 2, y - 6, wide, 12, GROUND)

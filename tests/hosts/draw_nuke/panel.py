@@ -27,7 +27,8 @@ class _Row:
     def height(self) -> float:
         if len(self.lines) > 1:
             return 8 + 13.0 * len(self.lines)
-        return 10.0 if _kind(self.knobs[0]) == "Text_Knob" and not self.lines else ROW
+        rules = _kind(self.knobs[0]) == "Text_Knob" and not self.lines and not self.knobs[0].label
+        return 10.0 if rules else ROW
 
 
 def drawn(node: nk.Node, tab: str, width: float, icon: Image.Image | None = None, until: str = "") -> Sheet:
@@ -115,13 +116,12 @@ def _row(sheet: Sheet, node: nk.Node, row: _Row, y: float) -> None:
     kind = _kind(first)
     middle = y + ROW / 2
     if kind == "Text_Knob" and not row.lines:
-        sheet.line([(10, y + 5), (sheet.width - 10, y + 5)], (84, 84, 84))
+        _rule(sheet, 10, y + row.height / 2, _label(first))
         return
     if kind == "Tab_Knob":
         x = 12 + 12 * row.inset
         sheet.area([(x, middle - 3), (x + 8, middle - 3), (x + 4, middle + 3)], PLAIN)
-        sheet.text(x + 14, middle, str(first.label), BRIGHT, bold=True)
-        sheet.line([(x + 20 + measured(str(first.label), bold=True), middle), (sheet.width - 10, middle)], (84, 84, 84))
+        _rule(sheet, x + 14, middle, _label(first))
         return
     if kind not in ("PyScript_Knob", "Boolean_Knob"):
         sheet.text(LABELS, middle, _label(first), PLAIN, anchor="rm")
@@ -132,6 +132,13 @@ def _row(sheet: Sheet, node: nk.Node, row: _Row, y: float) -> None:
         return
     for knob in row.knobs:
         x = _knob(sheet, node, knob, x, middle, alone=len(row.knobs) == 1, first=knob is first)
+
+
+def _rule(sheet: Sheet, x: float, y: float, label: str) -> None:
+    """A line across the panel, after its label if it has one."""
+    sheet.text(x, y, label, BRIGHT, bold=True)
+    begin = x + measured(label, bold=True) + 6 if label else x
+    sheet.line([(begin, y), (sheet.width - 10, y)], (84, 84, 84))
 
 
 def _knob(sheet: Sheet, node: nk.Node, knob: nk.UserKnob, x: float, y: float, *, alone: bool, first: bool) -> float:
@@ -158,7 +165,7 @@ def _knob(sheet: Sheet, node: nk.Node, knob: nk.UserKnob, x: float, y: float, *,
         sheet.area([(x + wide - 14, y - 2), (x + wide - 6, y - 2), (x + wide - 10, y + 3)], PLAIN)
         return x + wide + 6
     if kind in ("XY_Knob", "XYZ_Knob", "BBox_Knob"):
-        for word in nk.split(node.knobs.get(knob.name, "0 0")):
+        for word in nk.split(node.knobs.get(knob.name, "0 0" if kind == "XY_Knob" else "0 0 0")):
             x = _field(sheet, x, y, _short(word), 46)
         return x + 2
     if kind == "Int_Knob":

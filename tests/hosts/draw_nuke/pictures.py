@@ -122,28 +122,29 @@ def result(session: Session, engine: Engine) -> Sheet:
 
 
 def scene(session: Session, engine: Engine) -> Sheet:
-    """The network inside a Parallax node, its panel, and the moved frame beside the one at rest."""
-    moment = "moved"
+    """A frame at rest and moved; the network inside a Parallax node, and its controls."""
+    moment, last = "moved", FRAMES[-1]
     group = session.node(moment, "Parallax1")
-    inside = [each for each in group.children if not each.name.startswith("send_")]
-    net = graph.drawn(inside, {}, {})
-    scale = min(0.62, 400 / net.width)
-    controls = panel.drawn(group, "Parallax", 340, _icons()["ReplateParallax.png"], until="sway")
     wide = (WIDTH - 2 * GAP - 16) / 3
-    sheet = Sheet(WIDTH, max(net.height * scale, controls.height) + 2 * GAP + wide * 9 / 16 + 26)
-    first, last = (session.rendered(engine, moment, "Moved", frame) for frame in (FRAMES[0], FRAMES[-1]))
-    depth = _depth(session, engine)
+    rest, moved = session.rendered(engine, "rest", "Rest", FRAMES[0]), session.rendered(engine, moment, "Moved", last)
+    error = float(np.abs(rest[..., :3] - pixels(plate_file(FRAMES[0]))[..., :3]).max())
     cells = (
-        (photograph(first), f"Frame {FRAMES[0]}, where the move begins: the plate"),
-        (photograph(last), f"Frame {FRAMES[-1]}: the camera has gone around"),
-        (depth, f"depth.Z of Depth1 at frame {FRAMES[0]}"),
+        (photograph(rest), f"Frame {FRAMES[0]}, at rest: the plate, within {255 * error:.2f}/255"),
+        (photograph(moved), f"Frame {last}: orbit 0.1, look closer 1.12"),
+        (_depth(session, engine), f"Depth1, depth.Z, frame {FRAMES[0]}"),
     )
+    inside = [each for each in group.children if not each.name.startswith("send_")]
+    net = graph.drawn(inside, {}, {}, closer=(0.58, 0.41))
+    controls = panel.drawn(group, "Parallax", 356, _icons()["ReplateParallax.png"], until="defocus")
+    y = GAP + wide * 9 / 16 + 26
+    across = WIDTH - controls.width - 3 * GAP
+    scale = min(across / net.width, controls.height / net.height)
+    sheet = Sheet(WIDTH, y + controls.height + GAP)
     for index, (image, words) in enumerate(cells):
         x = GAP + index * (wide + 8)
         sheet.picture(x, GAP, image, wide)
         sheet.text(x, GAP + wide * 9 / 16 + 11, words, DIM, CAPTION)
-    y = GAP + wide * 9 / 16 + 26
-    sheet.inlay(GAP, y, net, scale)
+    sheet.inlay(GAP + (across - net.width * scale) / 2, y + (controls.height - net.height * scale) / 2, net, scale)
     sheet.inlay(WIDTH - controls.width - GAP, y, controls)
     return sheet
 

@@ -34,7 +34,7 @@ def played(folder: Path) -> None:
     """Plays the session into a folder: a script for each moment, what was said, and the results."""
     if not plate(LOOK).is_file():
         sys.exit("There is no plate: run make demo first.")
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     settings = {"REPLATE_WEIGHTS__FOLDER": str(DATA / "weights")}
     with serving(folder / "server", settings=settings) as server:
         nuke = Nuke(folder / "home", server.address, seconds=3600.0)

@@ -13,8 +13,9 @@ out, plate_path, style_path = desk.arguments(3)
 folder = Path(out).parent
 desk.PATIENCE = 900.0
 FIRST, LAST, LOOK = 44, 49, 46
-BELLY = (225, 360 - 212)
-"""Of the rabbit, at frame 46, from the bottom left."""
+FRAMES = LAST - FIRST + 1
+CLICKS = ((225, 360 - 212), (197, 360 - 34))
+"""On the rabbit's belly and on its ear, at frame 46, from the bottom left."""
 
 
 def menu():
@@ -81,33 +82,34 @@ def bar(node):
     import told
 
     mine = [line.split(": ", 2)[2] for line in told.of("progress") if line.startswith(f"Replate: {node.name}: ")]
-    percent = next(line for line in reversed(mine) if line.endswith("%"))
-    text = next(line for line in reversed(mine) if "frames" in line)
+    percent = next((line for line in reversed(mine) if line.endswith("%")), "0%")
+    text = next((line for line in reversed(mine) if "frames" in line), "")
     return {"title": f"Replate: {node.name}", "percent": float(percent[:-1]), "text": text}
 
 
 items = on_main(lambda: [[item.name(), item.icon()] for item in menu().items()])
 plate, style = on_main(begun)
 segment = made("Segment", (140, 90), plate)
-press(segment, "p_prompts_add_point")
-until(lambda: segment.group.knob("p_prompts_1") is not None, "the point is there")
-turn(segment, p_prompts_1=list(BELLY), p_prompts_1_object="rabbit")
+for number, click in enumerate(CLICKS, 1):
+    press(segment, "p_prompts_add_point")
+    until(lambda number=number: segment.group.knob(f"p_prompts_{number}_remove") is not None, "the point is there")
+    turn(segment, **{f"p_prompts_{number}": list(click), f"p_prompts_{number}_object": "rabbit"})
 processed(segment)
 
-set_matte = on_main(lambda: nuke.nodes.Invert(inputs=[segment.group], name="Set", channels="alpha"))
-on_main(set_matte.setXYpos, 140, 190)
-restyle = made("Restyle", (0, 190), plate, style, set_matte)
+matte = on_main(lambda: nuke.nodes.Invert(inputs=[segment.group], channels="alpha"))
+on_main(matte.setXYpos, 140, 190)
+restyle = made("Restyle", (0, 190), plate, style, matte)
 turn(restyle, p_strength=0.8, p_style_scale=2.0)
 written(restyle.group, "Final", (0, 290))
 moment("wired")
 
-written(set_matte, "Mask", (140, 290))
+written(matte, "Mask", (140, 290))
 press(restyle, "preview")
 idle(restyle)
 press(restyle, "process")
-until(lambda: 3 <= len(restyle.there()) < LAST - FIRST + 1, "some are there")
-moment("progress")
+until(lambda: 3 <= len(restyle.there()) < FRAMES and bar(restyle)["text"].startswith("3 "), "three are there")
 seen = on_main(lambda: bar(restyle))
+moment("progress")
 idle(restyle)
 moment("done")
 
@@ -120,9 +122,12 @@ moment("varied")
 
 depth = made("Depth", (420, 90), plate)
 processed(depth)
-parallax = made("Parallax", (420, 190), plate, depth.group)
+parallax = made("Parallax", (420, 190), plate, depth.group, segment.group)
 processed(parallax)
-turn(parallax, amplitude=0.15, start=FIRST, cycle=LAST - FIRST + 1)
+turn(parallax, start=FIRST, cycle=FRAMES)
+written(parallax.group, "Rest", (280, 390))
+moment("rest")
+turn(parallax, amplitude=0.1, closer=1.12)
 written(parallax.group, "Moved", (420, 290))
 written(depth.group, "Far", (560, 290))
 moment("moved")

@@ -48,6 +48,13 @@ def test_grade(engine: Engine, knobs: str, expected: list[float]) -> None:
     assert pixel(seen) == pytest.approx(expected)
 
 
+def test_invert(engine: Engine) -> None:
+    script = constant("0.25 0.5 1.5 0.5")
+    assert pixel(engine.seen(script + node("Invert"))) == [0.75, 0.5, -0.5, 0.5]
+    assert pixel(engine.seen(script + node("Invert", "channels alpha\n clamp true"))) == [0.25, 0.5, 1.5, 0.5]
+    assert pixel(engine.seen(script + node("Invert", "clamp true"))) == [0.75, 0.5, 0.0, 0.5]
+
+
 def test_a_mask_limits(engine: Engine) -> None:
     script = constant("0 0 0 0.25", 4, 3) + constant("1 1 1 1", 5, 3)
     seen = engine.seen(script + node("Grade", "multiply 3", "1+1"))

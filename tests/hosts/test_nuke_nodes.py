@@ -64,11 +64,13 @@ def test_a_studios_defaults_change_nothing_of_a_node(nuke: Nuke) -> None:
 
 
 def test_versions_are_looked_at_frame_by_frame_and_layer_by_layer(nuke: Nuke, tmp_path: Path) -> None:
+    folder = tmp_path / "results [wip]"
+    folder.mkdir()
     for stem, frames in (("matte1", (1001, 1003)), ("matte2", (1001,))):
         for number in frames:
-            write_frame(tmp_path / f"{stem}.{number}.exr", flat(number, **{"dog.A": 0.5, "subject.A": 0.5}))
-    said = passes(nuke, "nodes_looked_at", tmp_path.as_posix(), tmp_path / "versions.nk")
-    assert tmp_path.as_posix() in said
+            write_frame(folder / f"{stem}.{number}.exr", flat(number, **{"dog.A": 0.5, "subject.A": 0.5}))
+    said = passes(nuke, "nodes_looked_at", folder.as_posix(), tmp_path / "versions.nk")
+    assert folder.as_posix() in said
 
 
 def test_results_are_joined_to_the_stream_and_render_without_the_plugin(nuke: Nuke, tmp_path: Path) -> None:

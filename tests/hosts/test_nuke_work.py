@@ -102,7 +102,7 @@ def test_identity_gives_the_plate_back(nuke: Nuke, plate: Path, tmp_path: Path) 
 
 
 def test_a_script_renders_without_an_artist(nuke: Nuke, server: Server, plate: Path, tmp_path: Path) -> None:
-    result, script = tmp_path / "final" / "final.%04d.exr", tmp_path / "shot" / "shot.nk"
+    result, script = tmp_path / "final" / "final.%04d.exr", tmp_path / "shot [wip]" / "shot.nk"
     script.parent.mkdir()
     made = found(nuke, "work_made", tmp_path, plate, result, script)
     assert (made["state"], made["there"]) == ("done", [1001, 1002]), made

@@ -99,8 +99,8 @@ def read_name(output: str) -> str:
 
 
 def for_nuke(pattern: str) -> str:
-    """A pattern of files, "matte.####.exr", as a Read takes it: "matte.%04d.exr"."""
-    return re.sub("#+", lambda found: f"%0{len(found[0])}d", pattern)
+    """A pattern of files, "matte.####.exr", as a Read takes it: "matte.%04d.exr"; brackets would be Tcl."""
+    return re.sub(r"([][])", r"\\\1", re.sub("#+", lambda found: f"%0{len(found[0])}d", pattern))
 
 
 def nuke_name(channel: str) -> str:

@@ -215,7 +215,8 @@ class Node:
         found = {}
         for out in self.outputs():
             if frames and not out.channels:
-                file = exr.path(str(out.read["file"].value()), min(frames), nuke.views()[0])
+                # Its only backslashes are those before brackets.
+                file = exr.path(str(out.read["file"].value()), min(frames), nuke.views()[0]).replace("\\", "")
                 found[out.name] = [inside.nuke_name(channel) for channel in exr.channels(file)]
         inside.join(self.group, self.kind, found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import nuke
 VARIABLE = "REPLATE_CACHE"
 """The folder for inputs and results; stronger than all else."""
 
+SESSION = secrets.token_hex(4)
+"""In the names of this session's files that are not whole. Processes of two machines may have one number."""
 _NUMBER = "####"
 
 
@@ -42,14 +45,14 @@ def file(pattern: str, frame: int, view: str = "") -> str:
 
 
 def for_nuke(pattern: str) -> str:
-    """A pattern as a Read or a Write takes it."""
-    return pattern.replace(_NUMBER, "%04d")
+    """A pattern as a Write takes it; brackets would be Tcl."""
+    return re.sub(r"([][])", r"\\\1", pattern.replace(_NUMBER, "%04d"))
 
 
 def temporary(pattern: str) -> str:
     """A pattern beside another, for files that are not whole yet. Nothing takes its files for those of the other."""
     parent, _, name = pattern.rpartition("/")
-    return f"{parent}/.{os.getpid()}.part.{name}"
+    return f"{parent}/.{SESSION}.part.{name}"
 
 
 def on_disk(pattern: str, views: Sequence[str]) -> set[int]:

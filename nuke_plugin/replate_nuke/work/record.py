@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from replate_host import AgentError, JobHandle
 from replate_host.versions import Version, dumps, loads
+from replate_nuke.work.folders import SESSION
 
 FILE = "version.json"
 """Beside a result: who asks for the same later has its record, too."""
@@ -43,7 +43,7 @@ def keep(version: Version) -> None:
     """Writes the record beside the result; a folder that cannot be written to is no reason to fail."""
     path = _path(version)
     with suppress(OSError):
-        part = path.with_name(f".{FILE}.{os.getpid()}.part")
+        part = path.with_name(f".{FILE}.{SESSION}.part")
         part.write_text(dumps([version]), "ascii")
         part.replace(path)
 

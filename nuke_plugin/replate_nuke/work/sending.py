@@ -73,12 +73,12 @@ class Feed:
     def render(self, frame: int) -> None:
         """Renders a frame. Raises `AgentError` with Nuke's reason; `Busy` while Nuke renders something else."""
         write, part = self.pin.write, folders.temporary(self.pattern)
-        Path(part).parent.mkdir(parents=True, exist_ok=True)
         with full_size(), unrecorded():
             write["file"].setValue(folders.for_nuke(part))
             # At other times `nuke -x` must not render it along with the artist's own.
             write["disable"].setValue(False)
             try:
+                Path(part).parent.mkdir(parents=True, exist_ok=True)
                 nuke.execute(write, frame, frame, 1, list(self.views))
                 for view in self.views:
                     Path(folders.file(part, frame, view)).replace(folders.file(self.pattern, frame, view))

@@ -172,7 +172,8 @@ def test_it_has_nothing_that_nuke_does_not_have(tmp_path: Path) -> None:
     run = start(tmp_path, "-t", CHECKS / "names.py")
     assert run.returncode == 0, run.stderr
     names = json.loads(run.stdout)
-    assert set(names["module"]) <= known["module"]
+    # The stubs leave out what Nuke's own menus call (nukescripts.create).
+    assert set(names["module"]) <= known["module"] | {"lastHitGroup"}
     for kind, members in names["members"].items():
         public = {name for name in members if not name.startswith("_")}
         # Menus are menu items, which the stubs leave out.

@@ -10,6 +10,7 @@ from replate_host import AgentError
 from replate_host.catalog import Catalog, Operation
 from replate_nuke.nodes import inside, panel, rules
 from replate_nuke.nodes.node import Node
+from replate_nuke.nodes.place import worked_in
 from replate_nuke.nodes.undo import one_step
 
 
@@ -32,8 +33,8 @@ def build(catalog: Catalog, name: str) -> Node:
     if not card.operations:
         raise AgentError("NotFound", f"The server has no operation '{name}': ask whoever looks after it.")
     operation, rule = card.operations[0], rules.of(name)
-    selected = nuke.selectedNodes()
-    with one_step(f"Create {title(operation)}"):
+    with worked_in(), one_step(f"Create {title(operation)}"):
+        selected = nuke.selectedNodes()
         group = cast(nuke.Group, nuke.createNode("Group", inpanel=False))
         group.setName(f"{title(operation)}1", uncollide=True)
         group["tile_color"].setValue(rule.tile)

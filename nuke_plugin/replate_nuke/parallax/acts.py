@@ -10,6 +10,7 @@ import nuke
 
 from replate_host.parallax import BUILT, OWN, plate_distance
 from replate_nuke.nodes.later import later
+from replate_nuke.nodes.place import worked_in
 from replate_nuke.nodes.undo import by_artist, one_step
 from replate_nuke.parallax import knobs
 from replate_nuke.parallax.building import show
@@ -30,7 +31,7 @@ def open_scene() -> None:
     path = nuke.getFilename("Open a scene of Replate's", "*.json")
     if not path:
         return
-    with _telling(), one_step("Open Scene"):
+    with _telling(), worked_in(), one_step("Open Scene"):
         group = nuke.createNode("Group", inpanel=False)
         assert isinstance(group, nuke.Group)
         group.setName("Parallax1", uncollide=True)

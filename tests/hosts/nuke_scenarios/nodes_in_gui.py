@@ -60,4 +60,20 @@ depth = on_main(lambda: next(node for node in nodes() if node.operation == "dept
 on_main(lambda: depth.group["model"].setValue("Depth Anything V2 Small"))
 until(lambda: depth.group.knob("p_mirrored") is None, "the model's knobs were swapped")
 assert on_main(depth.parameters)["short_side"] == 518
+
+# Within a group: behind what is selected there.
+inner = on_main(lambda: nuke.nodes.Group(name="Inner"))
+
+
+def select_within():
+    with inner:
+        nuke.nodes.Constant(name="plate2").selectOnly()
+    nuke.showDag(inner)
+
+
+on_main(select_within)
+on_main(lambda: nuke.menu("Nodes").menu("Replate").findItem("Matte").invoke())
+until(lambda: len(nodes()) == 3, "the third node is there")
+matte = on_main(lambda: next(node for node in nodes() if node.operation == "matte"))
+assert on_main(lambda: (matte.name, matte.group.input(0).fullName())) == ("Inner.Matte1", "Inner.plate2")
 assert threading.current_thread() is not threading.main_thread()

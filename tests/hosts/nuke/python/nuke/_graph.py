@@ -139,6 +139,20 @@ def thisGroup() -> Group:
 
 
 @main_thread
+def lastHitGroup() -> Group:
+    """The group whose graph the artist worked in last; what a menu runs is in the root, wherever that was."""
+    return session.root if session.hit is None or session.hit._gone() else session.hit
+
+
+@main_thread
+def showDag(n: Node) -> None:
+    """Shows the graph of a group. Here the artist works in it from now on."""
+    if not hasattr(n, "_nodes"):
+        raise ValueError(f"{n.fullName()} has no graph of its own")
+    session.hit = n
+
+
+@main_thread
 def thisParent() -> Group | None:
     return thisNode().parent()
 

@@ -136,6 +136,7 @@ def fresh() -> None:
     with session.silence():
         session.root = Root()
     session.begun.clear()
+    session.hit = None
     session.layers = dict(LAYERS)
     session.current = 1.0
     _formats.reset()

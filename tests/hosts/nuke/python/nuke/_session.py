@@ -52,6 +52,8 @@ class Session:
     arguments: list[str] = field(default_factory=list)
     root: Root = None  # type: ignore[assignment]  # made when the module is whole
     layers: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(LAYERS))
+    hit: Group | None = None
+    """The group whose graph the artist worked in last."""
     begun: list[Group] = field(default_factory=list)
     """Groups that were begun and not ended."""
     calls: list[Call] = field(default_factory=list)

@@ -15,7 +15,7 @@ from replate_host.catalog import Catalog
 from replate_nuke import work
 from replate_nuke.nodes import build, cards, choices, keyframe, panel, reveal, variations
 from replate_nuke.nodes.later import later
-from replate_nuke.nodes.node import Node
+from replate_nuke.nodes.node import GONE, Node
 
 
 def press() -> None:
@@ -42,7 +42,7 @@ def guarded(node: Node, act: Callable[[], None]) -> None:
         act()
     except Exception as error:
         # The node itself may be gone by now.
-        with suppress(ValueError):
+        with suppress(*GONE):
             node.tell(str(error) if isinstance(error, AgentError) else fault(error))
 
 

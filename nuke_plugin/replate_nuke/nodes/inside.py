@@ -144,7 +144,7 @@ def _result(operation: Operation, output: Output, index: int) -> None:
     for flipped in _flipped(operation, output):
         grade = nuke.nodes.Grade(name=_flip_name(flipped), xpos=read.xpos(), ypos=read.ypos() + STEP // 2)
         grade.setInput(0, read)
-        grade["channels"].setValue(flipped)
+        grade["channels"].fromScript(_only(flipped, [nuke_name(channel) for channel in output.channels]))
         grade["multiply"].setValue(-1)
         grade["black_clamp"].setValue(False)
         read = grade
@@ -185,6 +185,12 @@ def _source(group: nuke.Group, operation: Operation, output: Output) -> nuke.Nod
 
 def _flipped(operation: Operation, output: Output) -> list[str]:
     return [name for name in rules.of(operation.name).flipped if name in map(nuke_name, output.channels)]
+
+
+def _only(channel: str, names: Sequence[str]) -> str:
+    """One channel as Nuke's scripts say it of a mask: "-forward.u forward.v", with the others of its layer."""
+    layer = channel.rpartition(".")[0]
+    return " ".join(name if name == channel else f"-{name}" for name in names if name.rpartition(".")[0] == layer)
 
 
 def _flip_name(channel: str) -> str:

@@ -15,6 +15,9 @@ from replate_host.versions import Version
 from replate_nuke.nodes import choices, exr, inside, knobs, rules, there
 from replate_nuke.nodes.undo import unrecorded
 
+GONE = (ValueError, RuntimeError)
+"""What Nuke raises for a node that was deleted: one or the other, by its version."""
+
 
 @dataclass(frozen=True)
 class Pin:

@@ -19,6 +19,7 @@ import nuke
 from replate_host import Agent, AgentError, telling
 from replate_host.versions import Version
 from replate_nuke.nodes import Node
+from replate_nuke.nodes.node import GONE
 from replate_nuke.work import record, special
 from replate_nuke.work.asking import Plan, Wish
 from replate_nuke.work.jobs import Jobs
@@ -319,7 +320,7 @@ class Running:
         self.error = error
         self._work.close()
         # A node that was deleted can be told nothing.
-        with suppress(ValueError):
+        with suppress(*GONE):
             if self._version is not None and self._records:
                 self.node.add_version(replace(self._version, state=state))
             self._tell(str(error), self.fraction)

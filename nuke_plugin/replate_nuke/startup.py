@@ -28,14 +28,14 @@ def problem() -> str:
     return _problem
 
 
-def press() -> None:
-    """What the buttons in scripts call: nuke.thisKnob() was pressed."""
+def press(button: str) -> None:
+    """What the buttons in scripts call, each with its own name: Nuke promises `thisKnob` to `knobChanged` alone."""
     try:
         from replate_nuke.nodes import buttons
     except Exception as error:
         nuke.thisNode()["status"].setValue(_sentence(error))
     else:
-        buttons.press()
+        buttons.press(button)
 
 
 def _begin() -> None:

@@ -18,11 +18,11 @@ from replate_nuke.nodes.later import later
 from replate_nuke.nodes.node import GONE, Node
 
 
-def press() -> None:
-    """The button that Nuke calls just now was pressed."""
+def press(button: str) -> None:
+    """A button of the node that Nuke calls just now was pressed."""
     node = Node.of(nuke.thisNode())
     if node is not None:
-        act(node, str(nuke.thisKnob().name()))
+        act(node, button)
 
 
 def act(node: Node, button: str) -> None:

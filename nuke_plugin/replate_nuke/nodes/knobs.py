@@ -14,7 +14,7 @@ from replate_nuke.nodes.controls import Control, knob_name
 # Kept in the script, where the plugin may be missing: then it must say so. Nuke runs it among the artist's own names.
 _BUTTON = """\
 try:
-    __import__("replate_nuke.startup").startup.press()
+    __import__("replate_nuke.startup").startup.press("{button}")
 except ImportError:
     nuke.thisNode()["status"].setValue("Replate is not installed here: run 'replate install nuke', and restart Nuke.")
 """
@@ -90,7 +90,7 @@ def _make(control: Control) -> Any:
     if control.kind == "choice":
         return nuke.Enumeration_Knob(name, label, list(control.items))
     if control.kind == "button":
-        return nuke.PyScript_Knob(name, label, _BUTTON)
+        return nuke.PyScript_Knob(name, label, _BUTTON.format(button=name))
     return _CLASSES[control.kind](name, label)
 
 

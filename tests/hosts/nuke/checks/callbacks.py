@@ -57,16 +57,19 @@ assert blur["size"].value() == 4.0
 # A knob with Python in it; a button, inside whose group nodes are made.
 blur["knobChanged"].setValue("import nuke; nuke.thisNode()['label'].setValue(nuke.thisKnob().name())")
 group = nuke.nodes.Group()
-group.addKnob(nuke.PyScript_Knob("make", "Make", "nuke.nodes.Dot(label=nuke.thisKnob().name())"))
+group.addKnob(nuke.PyScript_Knob("make", "Make", "nuke.nodes.Dot(label=nuke.thisNode().name())"))
 group["make"].execute()
-assert group.node("Dot1")["label"].value() == "make" and nuke.toNode("Dot1") is None
+assert group.node("Dot1")["label"].value() == "Group1" and nuke.toNode("Dot1") is None
 with raises(ValueError, "outside"):
     nuke.thisKnob()
+group.addKnob(nuke.PyScript_Knob("ask", "Ask", "nuke.thisKnob()"))
+with raises(ValueError, "outside"):
+    group["ask"].execute()
 group.addKnob(nuke.PyScript_Knob("fail", "Fail", "raise KeyError('why')"))
 with raises(KeyError, "why"):
     group["fail"].execute()
 
-group.addKnob(nuke.PyScript_Knob("gone", "Gone", "nuke.thisNode().removeKnob(nuke.thisKnob())"))
+group.addKnob(nuke.PyScript_Knob("gone", "Gone", "nuke.thisNode().removeKnob(nuke.thisNode()['gone'])"))
 with raises(RuntimeError, "within its own callback"):
     group["gone"].execute()
 

@@ -159,9 +159,11 @@ def thisParent() -> Group | None:
 
 @main_thread
 def thisKnob() -> Knob:
-    if not session.calls or session.calls[-1].knob is None:
+    """In knobChanged, and nowhere else: Foundry's pages promise it to no button."""
+    call = session.calls[-1] if session.calls else None
+    if call is None or call.knob is None or not call.told:
         raise ValueError("nuke.thisKnob() outside of a knob's callback")
-    return session.calls[-1].knob
+    return call.knob
 
 
 @main_thread

@@ -55,7 +55,7 @@ class PyScript_Knob(Script_Knob):
         node = self._node
         if node is None:
             raise RuntimeError(f"the button {self._name} is on no node")
-        with session.call(node, self):
+        with session.call(node, self, told=False):
             run_python(self._value, self.fullyQualifiedName())
         if not node._gone():
             node._changed(self)

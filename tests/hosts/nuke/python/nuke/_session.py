@@ -43,6 +43,8 @@ class Call:
 
     node: Node
     knob: Knob | None = None
+    told: bool = True
+    """Whether it is promised which knob that is: to knobChanged, and not to a button's Python."""
 
 
 @dataclass
@@ -89,9 +91,9 @@ class Session:
             self.quiet -= 1
 
     @contextmanager
-    def call(self, node: Node, knob: Knob | None = None) -> Iterator[None]:
+    def call(self, node: Node, knob: Knob | None = None, told: bool = True) -> Iterator[None]:
         """The context that a node's callback runs in: what it begins and does not end is ended after it."""
-        self.calls.append(Call(node, knob))
+        self.calls.append(Call(node, knob, told))
         begun = list(self.begun)
         self.begun = [*begun, node._context()]
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from replate.values import Value
@@ -16,13 +17,17 @@ from replate_server.operations.inpaint.holes import Hole
 from replate_server.operations.inpaint.membrane import membrane
 from replate_server.operations.sessions import planes, session
 
+_DEEPEST = 0.25
+"""How deep into a hole things are made up, as a part of the picture's longer side. The network was not made for holes
+without an end, and paints there what has nothing to do with the picture: deeper in, what is around fades on."""
+
 
 class MiGan:
     card = Card(
         name="inpaint/migan",
         label="MI-GAN",
         tooltip="Removes things quickly. Holes of up to 512 pixels keep their sharpness.",
-        revision="3",
+        revision="4",
         licence="MIT",
         weights=("migan",),
         # The network's own frame is 512 pixels square; it brings a picture and its hole there by itself.
@@ -48,7 +53,8 @@ class MiGan:
         # The network brings the picture to its own size, hole and all, and would see at the hole's edge what is in it.
         given = np.where(hole[..., None], membrane(picture, (~hole).astype(np.float32)), picture)
         eight = np.rint(given * 255.0).clip(0, 255).astype(np.uint8)
-        keep = np.where(hole, 0, 255).astype(np.uint8)
+        depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
+        keep = np.where(hole & (depth <= _DEEPEST * max(hole.shape)), 0, 255).astype(np.uint8)
         (painted,) = self._run({"image": planes(eight), "mask": np.ascontiguousarray(keep[None, None])})
         noise = np.random.default_rng(seed)
         # The difference of two uniform variates is triangular: it hides steps of one without modulating with them.

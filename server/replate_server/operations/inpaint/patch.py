@@ -51,7 +51,7 @@ class Patch:
         name="inpaint/patch",
         label="Patches",
         tooltip="Fills with patches of the picture itself: texture and large plates stay sharp, at any size.",
-        revision="1",
+        revision="2",
         licence="GPL-3.0-or-later",
         sizes=Sizes(minimum=_LEAST),
         windows=Windows(length=None),

@@ -27,46 +27,46 @@ def _camera(scene: Scene, path: str) -> tuple[Control, ...]:
     length = STILL_LENGTH if scene.still else scene.last - scene.first + 1
     return (
         Control("Tab_Knob", "parallax_tab", "Parallax"),
-        Control("File_Knob", "scene", "scene", file(path), "The scene.json that all of this is built from."),
+        Control("File_Knob", "scene", "Scene", file(path), "The scene.json that all of this is built from."),
         _button(
             "rebuild", "Build again", "Takes files, lens and layers from the scene again. What you changed stays.", True
         ),
         Control(
-            "Double_Knob", "parallax", "parallax amount", "1",
+            "Double_Knob", "parallax", "Parallax amount", "1",
             "How much of the camera's move there is. With 0 the render is the plate.", (0, 2),
         ),
         Control("Text_Knob", "camera_title", "Camera"),
         Control(
-            "Enumeration_Knob", "move", "move", MOVES[0],
+            "Enumeration_Knob", "move", "Move", MOVES[0],
             "Orbit goes around the pivot, dolly towards it, truck past it to the right; dolly-zoom goes towards it "
             "while its size is held; handheld sways; own is what you keyframe below. All begin at rest.", choices=MOVES,
         ),
         Control(
-            "Double_Knob", "amplitude", "amplitude", "0.1",
+            "Double_Knob", "amplitude", "Amplitude", "0.1",
             "How far the camera goes, as a fraction of its distance from the pivot; negative goes the other way.",
             (-0.5, 0.5),
         ),
         Control(
-            "Double_Knob", "pivot", "pivot", word(nearest.distance),
+            "Double_Knob", "pivot", "Pivot", word(nearest.distance),
             "The distance of what the move is about, in the scene's unit.", (0, scene.layers[0].far),
         ),
         Control(
-            "Double_Knob", "closer", "look closer", "1",
+            "Double_Knob", "closer", "Look closer", "1",
             "Multiplies the focal length, in all frames alike, so that the picture's edges stay out of sight.", (1, 2),
         ),
         Control(
-            "Enumeration_Knob", "path", "ease", PATHS[0],
+            "Enumeration_Knob", "path", "Ease", PATHS[0],
             "One way, eased in and out or at one speed; or a loop, which ends where it began.", choices=PATHS,
         ),
-        Control("Int_Knob", "start", "starts at", word(scene.first), "The frame at which the camera is at rest."),
-        Control("Int_Knob", "cycle", "frames", word(length), "How long the move, or one round of it, is."),
-        Control("Double_Knob", "fps", "frames a second", word(scene.fps), "A hand sways in seconds.", (1, 60)),
-        Control("Int_Knob", "sway", "hand", "0", "Another number is another hand."),
+        Control("Int_Knob", "start", "Starts at", word(scene.first), "The frame at which the camera is at rest."),
+        Control("Int_Knob", "cycle", "Frames", word(length), "How long the move, or one round of it, is."),
+        Control("Double_Knob", "fps", "Frames a second", word(scene.fps), "A hand sways in seconds.", (1, 60)),
+        Control("Int_Knob", "sway", "Hand", "0", "Another number is another hand."),
         _button("bake", "Bake to keyframes", "Writes the move as keyframes of your own below, frame by frame."),
-        Control("XYZ_Knob", "own_translate", "own translate", "0 0 0", "Where the camera goes with the move 'own'."),
-        Control("XYZ_Knob", "own_rotate", "own rotate", "0 0 0", "How it turns, in degrees."),
+        Control("XYZ_Knob", "own_translate", "Own translate", "0 0 0", "Where the camera goes with the move 'own'."),
+        Control("XYZ_Knob", "own_rotate", "Own rotate", "0 0 0", "How it turns, in degrees."),
         Control(
-            "Double_Knob", "own_zoom", "own zoom", "1", "By what the focal length is multiplied.", (0.5, 2),
+            "Double_Knob", "own_zoom", "Own zoom", "1", "By what the focal length is multiplied.", (0.5, 2),
         ),
     )  # fmt: skip
 
@@ -77,17 +77,17 @@ def _focus(scene: Scene) -> tuple[Control, ...]:
     return (
         Control("Text_Knob", "focus_title", "Focus"),
         Control(
-            "Double_Knob", "focus", "focus", word(nearest),
+            "Double_Knob", "focus", "Focus", word(nearest),
             "The distance of what is sharp, as it stands in the plate; it stays sharp while the camera moves.",
             (0, scene.layers[0].far),
         ),
         Control(
-            "XY_Knob", "focus_at", "at", word((width / 2, height / 2)),
+            "XY_Knob", "focus_at", "At", word((width / 2, height / 2)),
             "Drag it in the Viewer onto what is to be sharp, and press Focus there.",
         ),
         _button("focus_pick", "Focus there", "Takes the distance of what is seen at that point now.", True),
         Control(
-            "Double_Knob", "defocus", "defocus", "0",
+            "Double_Knob", "defocus", "Defocus", "0",
             "Depth of field: how far what is infinitely far is blurred, in pixels; with 0 all is sharp.", (0, 50),
         ),
     )  # fmt: skip
@@ -98,10 +98,10 @@ def _picture(scene: Scene) -> tuple[Control, ...]:
     return (
         Control("Text_Knob", "picture_title", "Picture"),
         Control(
-            "Int_Knob", "samples", "samples", "1",
+            "Int_Knob", "samples", "Samples", "1",
             "1 gives the plate back pixel by pixel; more are for motion blur and for smoother edges.",
         ),
-        Control("Int_Knob", "overscan_x", "overscan", word(across), "Pixels beyond the format, left and right."),
+        Control("Int_Knob", "overscan_x", "Overscan", word(across), "Pixels beyond the format, left and right."),
         Control("Int_Knob", "overscan_y", "", word(down), "Pixels beyond the format, above and below.", same_line=True),
     )  # fmt: skip
 

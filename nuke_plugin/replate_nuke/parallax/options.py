@@ -14,25 +14,25 @@ _SURFACES = ("grid", "card")
 CONTROLS = (
     Control("Tab_Knob", "scene_tab", "Scene"),
     Control(
-        "Enumeration_Knob", "surface", "surfaces", _SURFACES[0],
+        "Enumeration_Knob", "surface", "Surfaces", _SURFACES[0],
         "Grids are displaced by depth, pixel by pixel; cards are flat.", choices=_SURFACES,
     ),
-    Control("Int_Knob", "cells", "cells", "320", "Of a grid, along the picture's longer side."),
+    Control("Int_Knob", "cells", "Cells", "320", "Of a grid, along the picture's longer side."),
     Control("Text_Knob", "lens_title", "Lens"),
     Control(
-        "Double_Knob", "lens_focal", "focal length", "0",
+        "Double_Knob", "lens_focal", "Focal length", "0",
         "Of the camera that took the plate, in millimetres; 0 for what the depth says, or else 35.", (0, 200),
     ),
     Control(
-        "Double_Knob", "lens_sensor", "sensor width", "36",
+        "Double_Knob", "lens_sensor", "Sensor width", "36",
         "What the width of the format covers on the sensor, in millimetres.", (1, 100),
     ),
     Control(
-        "Double_Knob", "lens_right", "shift right", "0",
+        "Double_Knob", "lens_right", "Shift right", "0",
         "How far right of the lens's axis the format's middle is, in millimetres on the sensor.", (-20, 20),
     ),
     Control(
-        "Double_Knob", "lens_up", "shift up", "0",
+        "Double_Knob", "lens_up", "Shift up", "0",
         "How far above the lens's axis the format's middle is, in millimetres on the sensor.", (-20, 20),
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from replate_host.protocol import AgentError
+from .protocol import AgentError
 
 VARIABLE = "REPLATE_AGENT"
 """A Python that has `replate`, the `replate` command, or a whole command line; stronger than all else."""

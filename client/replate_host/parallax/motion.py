@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from replate_host.parallax.hand import sway
-from replate_host.parallax.nodes import Control, Node, expression
+from .hand import sway
+from .nodes import Control, Node, expression
 
 MOVES = ("orbit", "dolly", "truck", "dolly-zoom", "handheld", "own")
 PATHS = ("smooth", "even", "loop")

@@ -37,7 +37,7 @@ def perform(do: str, folder: str, out: str, frame: int | None = None, right: flo
     what, _, usd = do.partition("-")
     built = imported(folder) if usd else scene_file.build(path)
     if what == "render":
-        scene_file.match(path, built, stage)
+        scene_file.match(path, built.camera, stage)
     if frame is not None:
         stage.frame_set(frame)
     if what == "shape":

@@ -25,15 +25,20 @@ def build(target: Target, source: Source, out: Path) -> Path:
     file = out.resolve() / f"replate-{version()}-{target}.zip"
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "replate"
-        shutil.copytree(ROOT / "blender_addon", folder, ignore=_NO_CODE)
-        shutil.copytree(ROOT / "client" / "replate_host", folder / "replate_host", ignore=_NO_CODE)
-        shutil.copy(ROOT / "LICENSE", folder)
-        manifest = folder / "blender_manifest.toml"
-        manifest.write_text(narrowed(manifest.read_text("utf-8"), target), "utf-8")
-        carry(folder / AGENT, target, source)
+        lay_out(folder, target, source)
         blender("build", "--source-dir", str(folder), "--output-filepath", str(file))
     blender("validate", str(file))
     return file
+
+
+def lay_out(folder: Path, target: Target, source: Source) -> None:
+    """Makes the folder that Blender has once the zip is installed."""
+    shutil.copytree(ROOT / "blender_addon", folder, ignore=_NO_CODE)
+    shutil.copytree(ROOT / "client" / "replate_host", folder / "replate_host", ignore=_NO_CODE)
+    shutil.copy(ROOT / "LICENSE", folder)
+    manifest = folder / "blender_manifest.toml"
+    manifest.write_text(narrowed(manifest.read_text("utf-8"), target), "utf-8")
+    carry(folder / AGENT, target, source)
 
 
 def carry(folder: Path, target: Target, source: Source) -> None:

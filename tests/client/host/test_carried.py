@@ -1,4 +1,4 @@
-"""A plugin that carries the agent in a folder: found, and run by the host's Python with no other package on its path."""
+"""A plugin that carries the agent in a folder: found, and run by the host's Python with no other package in sight."""
 
 from __future__ import annotations
 

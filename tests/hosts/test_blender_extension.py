@@ -23,7 +23,7 @@ from tools.extension.building import lay_out
 from tools.extension.packages import installed
 from tools.extension.targets import here
 
-SCENARIO = Path(__file__).parent / "blender_scenarios" / "extension.py"
+SCENARIOS = Path(__file__).parent / "blender_scenarios"
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_an_artist_installs_runs_and_removes_it(
         "HOME": str(tmp_path / "home"),
         "BLENDER_USER_RESOURCES": str(tmp_path / "blender"),
     }
-    command = [str(bpy_python), str(SCENARIO), *map(str, words)]
+    command = [str(bpy_python), str(SCENARIOS / "extension.py"), *map(str, words)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -81,3 +81,14 @@ def test_an_artist_installs_runs_and_removes_it(
     assert told["violations"] == []
     assert during["path"] == before["path"] and during["top modules"] == []
     assert after == before and told["left"] == []
+
+
+def test_a_part_that_fails_is_said_in_the_preferences_and_stops_nothing(bpy_python: Path) -> None:
+    command = [str(bpy_python), str(SCENARIOS / "broken.py")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert told["happened"] == ["registered", "unregistered"]
+    said = "Replate could not be enabled (RuntimeError: there is no such property): install it again."
+    assert told["shown"] == [said]
+    assert told["later"] == ["registered", "mended", "gone", "unregistered"] and told["left"] == []

@@ -1,7 +1,8 @@
 # make demo    the main job on a real plate, from nothing, into out/demo/
 # make test    sets up what is missing and passes every test
 # make bench   measures, into benchmarks/out/ (make bench NAME=transport for one)
-# make extension  the Blender extension, into dist/: a zip for each platform and Python inside Blender
+# make extension   the Blender extension, into dist/: a zip for each platform and Python inside Blender
+#                  (make extension NAME=linux-x64-py311 for one)
 # make check   formatting, lint and types
 # make proto   regenerates the wire code after a change in proto/
 

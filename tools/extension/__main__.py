@@ -19,9 +19,13 @@ def main() -> None:
     known = {str(target): target for target in ALL}
     if unknown := set(asked.targets) - set(known):
         parser.error(f"{', '.join(sorted(unknown))}: no target; choose from {', '.join(known)}")
-    targets = [here()] if asked.here else [known[name] for name in asked.targets or known]
+    targets, source = [known[name] for name in asked.targets or known], fetched
+    if asked.here:
+        if (target := here()) is None:
+            parser.error("no Blender runs this Python on this machine: leave --here out, and choose a target")
+        targets, source = [target], installed
     for target in targets:
-        file = build(target, installed if asked.here else fetched, asked.out)
+        file = build(target, source, asked.out)
         print(f"{file}  {file.stat().st_size / 1e6:.0f} MB", flush=True)
 
 

@@ -79,15 +79,11 @@ _BLENDER = {"3.11": ("4.2.0", "5.1.0"), "3.13": ("5.1.0", None)}
 ALL = tuple(Target(platform, python) for platform in _TAGS for python in _BLENDER)
 
 
-def here() -> Target:
-    """That of this machine and this Python. Raises SystemExit where Blender has none such."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+def here() -> Target | None:
+    """That of this machine and this Python; None where no Blender is like that."""
     for target in ALL:
         markers = target.markers
         same = (platform.system(), platform.machine()) == (markers["platform_system"], markers["platform_machine"])
-        if same and target.python == version:
+        if same and target.python == f"{sys.version_info.major}.{sys.version_info.minor}":
             return target
-    raise SystemExit(
-        f"No Blender runs Python {version} on this machine ({platform.system()} {platform.machine()}): "
-        f"choose one of {', '.join(map(str, ALL))}."
-    )
+    return None

@@ -10,9 +10,14 @@ Vector = tuple[float, float, float]
 
 
 def set_lens(data: bpy.types.Camera, scene: Scene) -> None:
-    """Gives a camera the plate's lens, and has it see from the nearest layer to the farthest, at least."""
-    (width, height), (right, up) = scene.sensor, scene.offset
+    """Gives a camera the plate's lens and film."""
     data.lens = scene.focal
+    set_film(data, scene)
+
+
+def set_film(data: bpy.types.Camera, scene: Scene) -> None:
+    """Gives a camera the plate's sensor and shift, and has it see from the nearest layer to the farthest, at least."""
+    (width, height), (right, up) = scene.sensor, scene.offset
     # Fitted by its width in portrait too, so that a shift is in widths both ways.
     data.sensor_fit = "HORIZONTAL"
     data.sensor_width, data.sensor_height = width, height

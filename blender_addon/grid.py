@@ -32,11 +32,8 @@ def set_card(thing: bpy.types.Object, scene: Scene, layer: Layer) -> None:
     thing.data[_CORNERS] = place
 
 
-def set_grid(
-    thing: bpy.types.Object, scene: Scene, layer: Layer, folder: Path, material: bpy.types.Material | None
-) -> None:
-    """Gives an object the surface of the layer's depth. Cells that the artist set stay; so does the material for
-    None."""
+def set_grid(thing: bpy.types.Object, scene: Scene, layer: Layer, folder: Path) -> None:
+    """Gives an object the surface of the layer's depth, with the object's materials. Cells that the artist set stay."""
     if _CORNERS in thing.data:
         thing.data.clear_geometry()
         del thing.data[_CORNERS]
@@ -58,8 +55,6 @@ def set_grid(
     now = [modifier[sockets[side]] for side in ("Columns", "Rows")]
     if now == list(thing.get(_CELLS, now)):
         values["Columns"], values["Rows"] = thing[_CELLS] = layer.cells
-    if material is not None:
-        values["Material"] = material
     for name, value in values.items():
         modifier[sockets[name]] = value
     # Values that are set as properties are seen once the object is told.
@@ -90,7 +85,6 @@ def _displaced_grid() -> bpy.types.NodeTree:
         "NodeSocketInt": ("Columns", "Rows", "First", "Last"),
         "NodeSocketFloat": ("Width", "Height"),
         "NodeSocketVector": ("Middle", "Picture Scale", "Picture Offset"),
-        "NodeSocketMaterial": ("Material",),
     }.items():
         for each in names:
             interface.new_socket(each, in_out="INPUT", socket_type=kind)
@@ -130,6 +124,5 @@ def _displaced_grid() -> bpy.types.NodeTree:
         cut.quad_method = "FIXED"
     else:
         cut.inputs["Quad Method"].default_value = "Fixed"
-    painted = place.add("GeometryNodeSetMaterial", {"Geometry": cut.outputs[0], "Material": given["Material"]})
-    place.add("NodeGroupOutput", {"Geometry": painted.outputs[0]})
+    place.add("NodeGroupOutput", {"Geometry": cut.outputs[0]})
     return tree

@@ -15,13 +15,8 @@ import bpy
 from .camera import set_lens
 from .grid import set_card, set_grid
 from .materials import material, project
-from .pieces import RIG, ROLE, found, linked, made
+from .pieces import FILE, LAYER, REST, RIG, ROLE, drop, found, linked, made
 from .replate_host.scene import Layer, Scene, read_scene
-
-_FILE = "replate_scene"
-REST = "rest"
-LAYER = "layer:"
-"""Roles: the camera that took the plate, and a layer's surface, before the layer's name."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +45,7 @@ def build(path: str | Path, collection: bpy.types.Collection | None = None) -> B
     camera = found(root, REST) or made(root, REST, "Plate Camera", bpy.data.cameras.new("Plate Camera"))
     set_lens(camera.data, scene)
     layers = tuple(_layer(root, scene, layer, file.parent) for layer in scene.layers)
-    for thing in root.children_recursive:
-        if thing.get(ROLE, "").startswith(LAYER) and thing not in layers:
-            bpy.data.objects.remove(thing)
+    drop(root, LAYER, layers)
     return Built(root, camera, layers)
 
 
@@ -83,14 +76,14 @@ def match(path: str | Path, camera: bpy.types.Object, stage: bpy.types.Scene) ->
 
 
 def _standing(file: Path) -> bpy.types.Object | None:
-    return next((thing for thing in bpy.context.scene.objects if thing.get(_FILE) == file.as_posix()), None)
+    return next((thing for thing in bpy.context.scene.objects if thing.get(FILE) == file.as_posix()), None)
 
 
 def _root(scene: Scene, file: Path, collection: bpy.types.Collection) -> bpy.types.Object:
     home = bpy.data.collections.new(scene.title)
     collection.children.link(home)
     root = linked(home, RIG, scene.title)
-    root[_FILE] = file.as_posix()
+    root[FILE] = file.as_posix()
     # USD's y is up, Blender's z.
     root.rotation_euler = (math.pi / 2, 0.0, 0.0)
     root.empty_display_size = min(layer.near for layer in scene.layers) / 10
@@ -103,15 +96,14 @@ def _layer(root: bpy.types.Object, scene: Scene, layer: Layer, folder: Path) -> 
         mesh = bpy.data.meshes.new(layer.name)
         thing = made(root, LAYER + layer.name, layer.name, mesh)
         mesh.materials.append(None)
-        # The object's own, because a grid is made anew whenever it is looked at, and its mesh with it.
+        # The object's, because a grid's mesh is made anew and knows nothing of materials.
         thing.material_slots[0].link = "OBJECT"
         thing.material_slots[0].material = material(scene, layer, folder)
     shown = thing.material_slots[0].material if thing.material_slots else None
-    ours = shown if shown is not None and ROLE in shown else None
-    if ours is not None:
-        project(ours, scene, layer, folder)
+    if shown is not None and ROLE in shown:
+        project(shown, scene, layer, folder)
     if layer.kind == "card":
         set_card(thing, scene, layer)
     else:
-        set_grid(thing, scene, layer, folder, ours)
+        set_grid(thing, scene, layer, folder)
     return thing

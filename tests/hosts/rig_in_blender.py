@@ -4,6 +4,7 @@
 - "rig-poses": where the moving camera is at each frame of a move, as JSON
 - "rig-changed": an artist changes what was built; the rig's facts then, and after it was built again, as JSON, and
   a render of it at rest to "picture"
+- "rig-fewer": the file loses its second layer and its first goes farther away, and is built again; its facts, as JSON
 
 A state is "move" (the arguments of a move, with "first", "last" and "fps"), "rig" (properties of the root) and
 "handles" (by layer, properties of its handle).
@@ -26,7 +27,9 @@ def perform(do: str, folder: str, out: str, **state: Any) -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     path = str(Path(folder) / "scene.json")
     built = rig.build(path, stage=bpy.context.scene)
-    {"rig-render": _render, "rig-poses": _poses, "rig-changed": _changed}[do](path, built, out, **state)
+    {"rig-render": _render, "rig-poses": _poses, "rig-changed": _changed, "rig-fewer": _fewer}[do](
+        path, built, out, **state
+    )
 
 
 def _render(path: str, built: Rig, out: str, frame: int | None = None, samples: int = 1, **state: Any) -> None:
@@ -81,6 +84,18 @@ def _changed(path: str, built: Rig, out: str, picture: str) -> None:
     same = again == built == of(own) == of(built.layers[0])
     Path(out).write_text(json.dumps({"before": before, "after": after, "same": same}), encoding="utf-8")
     render(bpy.context.scene, picture)
+
+
+def _fewer(path: str, built: Rig, out: str) -> None:
+    said = json.loads(Path(path).read_text(encoding="utf-8"))
+    del said["layers"][1]
+    said["layers"][0]["distance"] = said["layers"][0]["far"]
+    Path(path).write_text(json.dumps(said), encoding="utf-8")
+    again = rig.build(path)
+    facts = _facts(again)
+    facts["distances"] = [handle["distance"] for handle in again.handles]
+    facts["whole"] = of(again.camera) == again
+    Path(out).write_text(json.dumps(facts), encoding="utf-8")
 
 
 def _put(

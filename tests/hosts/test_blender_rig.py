@@ -164,6 +164,15 @@ def test_built_again_it_keeps_what_the_artist_changed(blender: Blender, tmp_path
     np.testing.assert_allclose(rendered(tmp_path / "green.exr"), np.broadcast_to((0, 1, 0, 1), (96, 160, 4)), atol=1e-3)
 
 
+def test_built_again_from_a_file_with_fewer_layers(blender: Blender, tmp_path: Path) -> None:
+    scene = write(tmp_path, taken_apart(Shape()).frames, kind=Kind.CARD)
+    blender([{"do": "rig-fewer", "folder": tmp_path, "out": tmp_path / "facts.json"}])
+    facts = json.loads((tmp_path / "facts.json").read_text())
+    assert facts["whole"] and list(facts["materials"]) == ["layer1", "pole"]
+    assert not [name for name in facts["objects"] if "hill" in name]
+    assert facts["distances"] == pytest.approx([scene.layers[0].far, scene.layers[2].distance])
+
+
 def shift(rest: NDArray[np.float32], seen: NDArray[np.float32]) -> int:
     """By how many pixels the pole went to the left."""
     pole = slice(97, 102)

@@ -10,6 +10,7 @@ import bpy
 from .camera import projection
 from .chain import Chain
 from .images import image
+from .inputs import give, given
 from .pieces import ROLE
 from .replate_host.scene import Layer, Scene
 
@@ -51,14 +52,10 @@ def set_grid(thing: bpy.types.Object, scene: Scene, layer: Layer, folder: Path) 
         "Picture Scale": scale,
         "Picture Offset": offset,
     }
-    sockets = {item.name: item.identifier for item in modifier.node_group.interface.items_tree}
-    now = [modifier[sockets[side]] for side in ("Columns", "Rows")]
+    now = [given(modifier, side) for side in ("Columns", "Rows")]
     if now == list(thing.get(_CELLS, now)):
         values["Columns"], values["Rows"] = thing[_CELLS] = layer.cells
-    for name, value in values.items():
-        modifier[sockets[name]] = value
-    # Values that are set as properties are seen once the object is told.
-    thing.update_tag()
+    give(modifier, values)
 
 
 def _grids(thing: bpy.types.Object) -> list[bpy.types.Modifier]:
@@ -89,29 +86,28 @@ def _displaced_grid() -> bpy.types.NodeTree:
         for each in names:
             interface.new_socket(each, in_out="INPUT", socket_type=kind)
     place = Chain(tree)
-    given = place.add("NodeGroupInput").outputs
+    said = place.add("NodeGroupInput").outputs
     columns, rows = (
-        place.add("ShaderNodeMath", {0: given[side], 1: 1.0}, operation="ADD").outputs[0]
-        for side in ("Columns", "Rows")
+        place.add("ShaderNodeMath", {0: said[side], 1: 1.0}, operation="ADD").outputs[0] for side in ("Columns", "Rows")
     )
     grid = place.add(
         "GeometryNodeMeshGrid",
-        {"Size X": given["Width"], "Size Y": given["Height"], "Vertices X": columns, "Vertices Y": rows},
+        {"Size X": said["Width"], "Size Y": said["Height"], "Vertices X": columns, "Vertices Y": rows},
     )
     flat = place.add("GeometryNodeInputPosition").outputs[0]
-    ray = place.add("ShaderNodeVectorMath", {0: flat, 1: given["Middle"]}, operation="ADD").outputs[0]
+    ray = place.add("ShaderNodeVectorMath", {0: flat, 1: said["Middle"]}, operation="ADD").outputs[0]
     where = place.add(
         "ShaderNodeVectorMath",
-        {0: ray, 1: given["Picture Scale"], 2: given["Picture Offset"]},
+        {0: ray, 1: said["Picture Scale"], 2: said["Picture Offset"]},
         operation="MULTIPLY_ADD",
     ).outputs[0]
     # Beyond the shot its first and last frame hold, as the pictures do.
     now = place.add("GeometryNodeInputSceneTime").outputs["Frame"]
-    begun = place.add("ShaderNodeMath", {0: now, 1: given["First"]}, operation="MAXIMUM").outputs[0]
-    frame = place.add("ShaderNodeMath", {0: begun, 1: given["Last"]}, operation="MINIMUM").outputs[0]
+    begun = place.add("ShaderNodeMath", {0: now, 1: said["First"]}, operation="MAXIMUM").outputs[0]
+    frame = place.add("ShaderNodeMath", {0: begun, 1: said["Last"]}, operation="MINIMUM").outputs[0]
     depth = place.add(
         "GeometryNodeImageTexture",
-        {"Image": given["Depth"], "Vector": where, "Frame": frame},
+        {"Image": said["Depth"], "Vector": where, "Frame": frame},
         interpolation="Linear",
         extension="EXTEND",
     ).outputs["Color"]

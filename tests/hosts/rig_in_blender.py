@@ -19,6 +19,7 @@ from typing import Any
 import bpy
 from blender_addon import moves, rig
 from blender_addon.curves import curves
+from blender_addon.inputs import give
 from blender_addon.pieces import Rig, of
 from in_blender import render
 
@@ -75,9 +76,7 @@ def _changed(path: str, built: Rig, out: str, picture: str) -> None:
     built.root["parallax"] = 0.0
     built.handles[1]["depth_scale"] = 3.0
     for modifier in built.layers[1].modifiers:
-        sockets = {item.name: item.identifier for item in modifier.node_group.interface.items_tree}
-        modifier[sockets["Columns"]] = 11
-        built.layers[1].update_tag()
+        give(modifier, {"Columns": 11})
     before = _facts(built)
     again = rig.build(path, stage=bpy.context.scene)
     after = _facts(again)

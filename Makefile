@@ -1,6 +1,8 @@
 # make demo    the main job on a real plate, from nothing, into out/demo/
 # make test    sets up what is missing and passes every test
 # make bench   measures, into benchmarks/out/ (make bench NAME=transport for one)
+# make extension   the Blender extension, into dist/: a zip for each platform and Python inside Blender
+#                  (make extension NAME=linux-x64-py311 for one)
 # make check   formatting, lint and types
 # make proto   regenerates the wire code after a change in proto/
 
@@ -12,7 +14,7 @@ NAME ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 
-.PHONY: demo test bench check proto setup blender
+.PHONY: demo test bench extension check proto setup blender
 
 demo: setup
 	$(BIN)/python -m replate.demo --out out/demo --data .replate/demo
@@ -22,6 +24,9 @@ test: setup blender check
 
 bench: setup
 	$(BIN)/python -m benchmarks $(NAME)
+
+extension: setup blender
+	$(BIN)/python -m tools.extension $(NAME)
 
 check: setup
 	$(BIN)/ruff format --check --quiet .

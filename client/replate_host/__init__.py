@@ -6,8 +6,8 @@ handle = agent.submit({"operation": "restyle", ...}, on_frame=show, on_ended=fin
 agent.drain()  # from the host's timer: callbacks run here, on the host's own thread
 """
 
-from replate_host.agent import Agent
-from replate_host.jobs import JobHandle, WrittenFrame
-from replate_host.protocol import AgentError
+from .agent import Agent
+from .jobs import JobHandle, WrittenFrame
+from .protocol import AgentError
 
 __all__ = ["Agent", "AgentError", "JobHandle", "WrittenFrame"]

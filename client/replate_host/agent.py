@@ -9,11 +9,11 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from replate_host import protocol
-from replate_host.jobs import Callbacks, JobHandle, WrittenFrame
-from replate_host.protocol import AgentError
-from replate_host.session import Done, Session
-from replate_host.watching import Watching
+from . import protocol
+from .jobs import Callbacks, JobHandle, WrittenFrame
+from .protocol import AgentError
+from .session import Done, Session
+from .watching import Watching
 
 
 class Agent:

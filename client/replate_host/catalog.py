@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from replate_host.protocol import AgentError
+from .protocol import AgentError
 
 FILE = "catalog.json"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from replate_host.agent import Agent
-from replate_host.jobs import Callbacks, JobHandle
-from replate_host.protocol import AgentError
+from .agent import Agent
+from .jobs import Callbacks, JobHandle
+from .protocol import AgentError
 
 _STEPS = ("depth", "layers", "scene")
 

@@ -9,13 +9,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from replate_host.protocol import AgentError
+from .protocol import AgentError
 
 VARIABLE = "REPLATE_AGENT"
 """A Python that has `replate`, the `replate` command, or a whole command line; stronger than all else."""
 
 BUNDLE = "replate_agent"
-"""The folder beside this package in which a plugin may carry the agent's own Python environment."""
+"""The folder beside this package in which a plugin may carry the agent: `replate`, what it needs, a `__main__.py`.
+
+For a host whose `sys.executable` is a Python, as Blender's is: that runs the folder, and sees no package of the host's.
+"""
 
 # A host sets these for the Python, the Qt and the libraries that it brings along: in another program they
 # load the wrong files, or none. OCIO stays: it is the artist's choice of colours, not the host's machinery.
@@ -48,8 +51,8 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def agent_command(environment: Mapping[str, str], chosen: Sequence[str] = ()) -> list[str]:
     """The agent's command line.
 
-    In this order: $REPLATE_AGENT; the command that the plugin chose; the
-    environment carried beside this package; the `replate` command on the path.
+    In this order: $REPLATE_AGENT; the command that the plugin chose; the agent
+    carried beside this package; the `replate` command on the path.
     Raises `AgentError` saying how to supply one.
     """
     named = environment.get(VARIABLE, "").strip()
@@ -57,9 +60,10 @@ def agent_command(environment: Mapping[str, str], chosen: Sequence[str] = ()) ->
         return _spelt_out(named)
     if chosen:
         return list(chosen)
-    for python in _bundled(Path(__file__).resolve().parent.parent / BUNDLE):
-        if python.is_file():
-            return [str(python), "-m", "replate.agent"]
+    carried = Path(__file__).resolve().parent.parent / BUNDLE
+    if (carried / "__main__.py").is_file() and sys.executable:
+        # Isolated and without site-packages: of all paths, the folder itself and the standard library are left.
+        return [sys.executable, "-I", "-S", str(carried)]
     found = shutil.which("replate", path=environment.get("PATH"))
     if found:
         return [found, "agent"]
@@ -73,10 +77,6 @@ def agent_command(environment: Mapping[str, str], chosen: Sequence[str] = ()) ->
 def no_window() -> int:
     """Flags for starting a program without a console window; 0 but on Windows."""
     return 0x08000000 if sys.platform == "win32" else 0
-
-
-def _bundled(folder: Path) -> list[Path]:
-    return [folder / "bin" / "python3", folder / "Scripts" / "python.exe", folder / "python.exe"]
 
 
 def _spelt_out(named: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from replate_host.protocol import AgentError, error_of
+from .protocol import AgentError, error_of
 
 ENDED = frozenset({"done", "failed", "cancelled", "lost"})
 

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from replate_host.environment import no_window
-from replate_host.protocol import AgentError, message_of
+from .environment import no_window
+from .protocol import AgentError, message_of
 
 
 class AgentProcess:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from replate_host import protocol
-from replate_host.environment import agent_command, clean_environment
-from replate_host.process import AgentProcess
-from replate_host.protocol import AgentError
+from . import protocol
+from .environment import agent_command, clean_environment
+from .process import AgentProcess
+from .protocol import AgentError
 
 ATTEMPTS = 3
 """How often an agent that dies soon after its start is started again."""

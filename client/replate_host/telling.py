@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 
-from replate_host.jobs import JobHandle
-from replate_host.versions import Version
+from .jobs import JobHandle
+from .versions import Version
 
 AWAY = "The server is away"
 """How the agent's message begins while it waits for one."""

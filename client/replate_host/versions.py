@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from replate_host.jobs import JobHandle
-from replate_host.protocol import AgentError
+from .jobs import JobHandle
+from .protocol import AgentError
 
 
 @dataclass(frozen=True)

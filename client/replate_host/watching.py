@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from replate_host.jobs import JobHandle
-from replate_host.protocol import AgentError
-from replate_host.session import Done
+from .jobs import JobHandle
+from .protocol import AgentError
+from .session import Done
 
 _TAKES = {
     "job/progress": JobHandle.take_progress,

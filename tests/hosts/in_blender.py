@@ -5,10 +5,12 @@
 TASKS is a JSON file with a list of objects. "do" is "render" (FOLDER's scene.json is built, and rendered to "out"
 as EXR, 32-bit float), "shape" (what the built scene holds goes to "out" as JSON), or one of these of the imported
 scene.usda: "render-usd", "shape-usd". Besides there are "folder", "frame", and "right", by which the camera moves.
+What begins with "rig" is in rig_in_blender.py.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -24,7 +26,11 @@ from blender_addon import scene as scene_file
 
 def main(tasks: str) -> None:
     for task in json.loads(Path(tasks).read_text(encoding="utf-8")):
-        perform(**task)
+        if task["do"].startswith("rig"):
+            # It takes from this module what both need.
+            importlib.import_module("rig_in_blender").perform(**task)
+        else:
+            perform(**task)
     sys.stdout.flush()
     # Blender's own way out prints of memory that it did not free, and takes its time.
     os._exit(0)
@@ -37,7 +43,7 @@ def perform(do: str, folder: str, out: str, frame: int | None = None, right: flo
     what, _, usd = do.partition("-")
     built = imported(folder) if usd else scene_file.build(path)
     if what == "render":
-        scene_file.match(path, built, stage)
+        scene_file.match(path, built.camera, stage)
     if frame is not None:
         stage.frame_set(frame)
     if what == "shape":
@@ -76,10 +82,10 @@ def points(thing: bpy.types.Object) -> list[list[float]]:
     return [list(thing.matrix_world @ vertex.co) for vertex in mesh.vertices]
 
 
-def render(stage: bpy.types.Scene, out: str) -> None:
+def render(stage: bpy.types.Scene, out: str, samples: int = 1) -> None:
     stage.render.engine = "CYCLES"
     stage.cycles.device = "CPU"
-    stage.cycles.samples = 1
+    stage.cycles.samples = samples
     stage.cycles.use_adaptive_sampling = False
     stage.cycles.use_denoising = False
     # What a pixel's middle sees, and nothing around it; a box would be a pixel wide whatever is said.

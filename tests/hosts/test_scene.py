@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import OpenImageIO as oiio  # noqa: N813
 import pytest
 from numpy.typing import NDArray
 
@@ -18,11 +17,10 @@ from replate.frame import Box
 from replate.media import open_plate
 from replate.scene import Kind, Scene, write
 from replate.scene.geometry import Cells, points, sampled
-from scene_plates import Shape, Taken, taken_apart
+from scene_plates import Shape, taken_apart
+from scene_renders import LIMIT, plate, rendered, worst
 
 Blender = Callable[[Sequence[dict[str, Any]]], None]
-
-LIMIT = 2 / 255
 
 SHAPES: dict[str, tuple[Shape, dict[str, Any]]] = {
     "plain": (Shape(), {}),
@@ -149,28 +147,6 @@ def test_usd_looks_like_the_plate(blender: Blender, tmp_path: Path) -> None:
     )
     for kind, limit in ((Kind.CARD, LIMIT), (Kind.GRID, 8 / 255)):
         assert worst(tmp_path / f"{kind.value}.exr", plate(scenes[kind], shape, taken, 1001)) < limit
-
-
-def worst(path: Path, reference: NDArray[np.float32]) -> float:
-    """The largest difference of a picture in any channel."""
-    return float(np.abs(rendered(path) - reference).max())
-
-
-def rendered(path: Path) -> NDArray[np.float32]:
-    picture = oiio.ImageBuf(str(path))
-    names = list(picture.spec().channelnames)
-    return np.asarray(picture.get_pixels(oiio.FLOAT))[:, :, [names.index(name) for name in "RGBA"]]
-
-
-def plate(scene: Scene, shape: Shape, taken: Taken, number: int) -> NDArray[np.float32]:
-    """Over the format, clear where the plate has no pixels."""
-    display, data = scene.display_window, shape.window
-    whole = np.zeros((display.height, display.width, 4), np.float32)
-    inside = display.intersection(data)
-    whole[inside.y : inside.bottom, inside.x : inside.right] = taken.plates[number][
-        inside.y - data.y : inside.bottom - data.y, inside.x - data.x : inside.right - data.x
-    ]
-    return whole
 
 
 def ordered(scene: Scene, grid: Cells, found: list[list[float]]) -> NDArray[np.float64]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from replate_host.parallax.motion import MOVES, PATHS
-from replate_host.parallax.nodes import Control, file, word
-from replate_host.scene import Layer, Scene
+from ..scene import Layer, Scene
+from .motion import MOVES, PATHS
+from .nodes import Control, file, word
 
 BUILT = "built"
 """The hidden knob that says what was built last, so that building again keeps what was changed since."""

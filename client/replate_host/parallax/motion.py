@@ -9,18 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from replate_host.parallax.hand import sway
-from replate_host.parallax.nodes import Control, Node, expression
+from .hand import SCALES, sway
+from .nodes import Control, Node, expression
 
 MOVES = ("orbit", "dolly", "truck", "dolly-zoom", "handheld", "own")
 PATHS = ("smooth", "even", "loop")
 LOOP, OWN = PATHS.index("loop"), "own"
 
 _ORBIT, _DOLLY, _TRUCK, _ZOOM, _HAND, _OWN = range(len(MOVES))
-_CLEAR = 0.2
+CLEAR = 0.2
 """Of the distance to what is nearest, how much the camera keeps."""
-_SWAY, _TURN = 0.1, 0.05
-"""Of the amount: how far a hand strays, of the pivot's distance, and how far it turns, in radians."""
 
 
 def motion(nearest: float) -> Node:
@@ -35,7 +33,7 @@ def motion(nearest: float) -> Node:
                 _ZOOM: "parent.pivot*motion.amount",
             }
         ),
-        "safe": f"motion.amount*min(1,{(1 - _CLEAR) * nearest:.9g}/max(motion.reach,{nearest / 1e6:.9g}))",
+        "safe": f"motion.amount*min(1,{(1 - CLEAR) * nearest:.9g}/max(motion.reach,{nearest / 1e6:.9g}))",
         "way": "clamp((frame-parent.start)/max(parent.cycle-1,1),0,1)",
         "turn": "2*pi*(frame-parent.start)/max(parent.cycle,1)",
         # To the side a loop swings both ways; forward it goes and comes back.
@@ -46,13 +44,13 @@ def motion(nearest: float) -> Node:
             {
                 _ORBIT: "parent.pivot*sin(motion.angle)",
                 _TRUCK: "parent.pivot*motion.angle",
-                _HAND: f"hand.sway_x*motion.amount*{_SWAY}*parent.pivot",
+                _HAND: f"hand.sway_x*motion.amount*{SCALES['sway_x']:g}*parent.pivot",
                 _OWN: "parent.own_translate.x*parent.parallax",
             }
         ),
         "shift_y": _by_move(
             {
-                _HAND: f"hand.sway_y*motion.amount*{_SWAY}*parent.pivot",
+                _HAND: f"hand.sway_y*motion.amount*{SCALES['sway_y']:g}*parent.pivot",
                 _OWN: "parent.own_translate.y*parent.parallax",
             }
         ),
@@ -61,27 +59,26 @@ def motion(nearest: float) -> Node:
                 _ORBIT: "parent.pivot*(cos(motion.angle)-1)",
                 _DOLLY: "-parent.pivot*motion.angle",
                 _ZOOM: "-parent.pivot*motion.angle",
-                # A hand moves the camera less along the view than across it, and rolls it less than it turns it.
-                _HAND: f"hand.sway_z*motion.amount*{_SWAY / 2:g}*parent.pivot",
+                _HAND: f"hand.sway_z*motion.amount*{SCALES['sway_z']:g}*parent.pivot",
                 _OWN: "parent.own_translate.z*parent.parallax",
             }
         ),
         "tilt": _by_move(
             {
-                _HAND: f"degrees(hand.sway_tilt*motion.amount*{_TURN})",
+                _HAND: f"degrees(hand.sway_tilt*motion.amount*{SCALES['sway_tilt']:g})",
                 _OWN: "parent.own_rotate.x*parent.parallax",
             }
         ),
         "pan": _by_move(
             {
                 _ORBIT: "degrees(motion.angle)",
-                _HAND: f"degrees(hand.sway_pan*motion.amount*{_TURN})",
+                _HAND: f"degrees(hand.sway_pan*motion.amount*{SCALES['sway_pan']:g})",
                 _OWN: "parent.own_rotate.y*parent.parallax",
             }
         ),
         "roll": _by_move(
             {
-                _HAND: f"degrees(hand.sway_roll*motion.amount*{_TURN * 0.4:g})",
+                _HAND: f"degrees(hand.sway_roll*motion.amount*{SCALES['sway_roll']:g})",
                 _OWN: "parent.own_rotate.z*parent.parallax",
             }
         ),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from replate_host.parallax.controls import layer_controls
-from replate_host.parallax.motion import hand, motion
-from replate_host.parallax.nodes import Node, Value, expression, file, word
-from replate_host.scene import Layer, Scene
+from ..scene import Layer, Scene
+from .controls import layer_controls
+from .motion import hand, motion
+from .nodes import Node, Value, expression, file, word
 
 PICTURE = "picture"
 """The node that gives the group's output: rgba, and 1/Z in depth.Z."""

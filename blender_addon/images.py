@@ -1,0 +1,34 @@
+"""Pictures on disk as Blender's image datablocks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+_SPACES = {
+    "lin_rec709": "Linear Rec.709",
+    "lin_rec2020": "Linear Rec.2020",
+    "lin_p3d65": "Linear DCI-P3 D65",
+    "data": "Non-Color",
+}
+"""Blender's names of colour spaces that it calls differently."""
+
+
+def image(path: Path, first: int, space: str) -> bpy.types.Image:
+    """The picture at a path, or the sequence where #### stands for the frame, read anew where it was loaded before."""
+    sequence = "####" in path.name
+    name = str(path).replace("####", f"{first:04d}")
+    before = set(bpy.data.images)
+    found = bpy.data.images.load(name, check_existing=True)
+    if found in before:
+        found.reload()
+    found.source = "SEQUENCE" if sequence else "FILE"
+    called = _SPACES.get(space, space)
+    # A space that Blender does not have is taken for its own working space, as it takes any EXR.
+    known = {item.identifier for item in found.colorspace_settings.bl_rna.properties["name"].enum_items}
+    if called in known:
+        found.colorspace_settings.name = called
+    # Colour and alpha as they are in the file: premultiplied, with light that covers nothing kept.
+    found.alpha_mode = "CHANNEL_PACKED"
+    return found

@@ -1,0 +1,101 @@
+"""The parts of a rig, known by what they are for: an artist may rename them and move them to other collections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+
+ROLE = "replate"
+"""The custom property that says what a thing is for. What lacks it is the artist's own."""
+
+RIG, REST, CAMERA = "rig", "rest", "camera"
+"""Roles: the root, the camera that took the plate, the one that moves. The pivot's and the focus's are the names of
+the properties that place them."""
+LAYER, HANDLE = "layer:", "handle:"
+"""Roles, before a layer's name."""
+
+PARALLAX, FOCUS, PIVOT, DEPTH = "parallax", "focus", "pivot", "depth"
+"""Properties of the root that are the artist's."""
+FILE, NEAREST, FARTHEST, MOVE_FRAMES = "replate_scene", "nearest", "farthest", "move_frames"
+"""Properties of the root that the builder keeps."""
+DISTANCE, DEPTH_SCALE, DEPTH_OFFSET = "distance", "depth_scale", "depth_offset"
+"""Properties of a handle; the first is the builder's."""
+ZOOM = "zoom"
+"""Property of the moving camera: what its move multiplies the focal length by."""
+
+
+@dataclass(frozen=True)
+class Rig:
+    """What is in Blender now."""
+
+    root: bpy.types.Object
+    """The empty with the rig's properties."""
+    rest: bpy.types.Object
+    """The camera that took the plate."""
+    camera: bpy.types.Object
+    """The one that moves."""
+    pivot: bpy.types.Object
+    """What the moving camera turns about."""
+    focus: bpy.types.Object
+    """What both cameras focus on, once their depth of field is on."""
+    handles: tuple[bpy.types.Object, ...]
+    """An empty a layer, at the camera at rest."""
+    layers: tuple[bpy.types.Object, ...]
+    """Back to front, as the handles."""
+
+
+def of(thing: bpy.types.Object | None) -> Rig | None:
+    """The rig that an object is a part of, or hangs on; None where there is none, or it lacks a part."""
+    while thing is not None and thing.get(ROLE) != RIG:
+        thing = thing.parent
+    if thing is None:
+        return None
+    single = [found(thing, role) for role in (REST, CAMERA, PIVOT, FOCUS)]
+    if None in single:
+        return None
+    handles = sorted(_each(thing, HANDLE), key=lambda handle: -handle[DISTANCE])
+    layers = [found(thing, handle[ROLE].replace(HANDLE, LAYER, 1)) for handle in handles]
+    return None if None in layers else Rig(thing, *single, tuple(handles), tuple(layers))
+
+
+def found(root: bpy.types.Object, role: str) -> bpy.types.Object | None:
+    """The part of a rig with a role."""
+    return next((thing for thing in root.children_recursive if thing.get(ROLE) == role), None)
+
+
+def drop(root: bpy.types.Object, role: str, kept: tuple[bpy.types.Object, ...]) -> None:
+    """Takes away the parts with a role that are not kept, unless something of the artist's hangs on one."""
+    for thing in _each(root, role):
+        if thing not in kept and not thing.children:
+            bpy.data.objects.remove(thing)
+
+
+def made(
+    root: bpy.types.Object,
+    role: str,
+    name: str,
+    data: bpy.types.ID | None = None,
+    parent: bpy.types.Object | None = None,
+) -> bpy.types.Object:
+    """A new part of a rig, an empty where it has no data, under the root or another parent."""
+    return linked(root.users_collection[0], role, name, data, parent or root)
+
+
+def linked(
+    home: bpy.types.Collection,
+    role: str,
+    name: str,
+    data: bpy.types.ID | None = None,
+    parent: bpy.types.Object | None = None,
+) -> bpy.types.Object:
+    """A new object with a role, an empty where it has no data."""
+    new = bpy.data.objects.new(name, data)
+    new[ROLE] = role
+    new.parent = parent
+    home.objects.link(new)
+    return new
+
+
+def _each(root: bpy.types.Object, role: str) -> list[bpy.types.Object]:
+    return [thing for thing in root.children_recursive if str(thing.get(ROLE, "")).startswith(role)]

@@ -1,0 +1,97 @@
+"""The zip is all that Blender needs: installed, enabled, run, disabled and removed, with nothing left of it.
+
+REPLATE_EXTENSION may name a zip to be tested, such as one of `make extension` for this machine. Without it one is made
+of what is installed here, uncompressed: compressing is what takes the time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from replate.media import open_plate, write_frame
+from serving import noise, serving
+from tools.extension.building import blender as blender_tool
+from tools.extension.building import lay_out
+from tools.extension.packages import installed
+from tools.extension.targets import here
+
+SCENARIOS = Path(__file__).parent / "blender_scenarios"
+
+
+@pytest.fixture(scope="module")
+def extension(bpy_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if named := os.environ.get("REPLATE_EXTENSION"):
+        return Path(named)
+    target = here()
+    if target is None:
+        pytest.skip("there is no Blender for this machine and this Python")
+    folder = tmp_path_factory.mktemp("extension") / "replate"
+    lay_out(folder, target, installed)
+    file = folder.with_suffix(".zip")
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in folder.rglob("*"):
+            archive.write(path, path.relative_to(folder))
+    blender_tool("validate", str(file))
+    return file
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        yield server.address
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="what a process loads is read as Linux tells it")
+def test_an_artist_installs_runs_and_removes_it(
+    extension: Path, bpy_python: Path, address: str, tmp_path: Path
+) -> None:
+    frames = noise((1001, 1002))
+    for frame in frames:
+        write_frame(tmp_path / f"in.{frame.spec.number}.exr", frame)
+    words = [extension, address, tmp_path / "in.####.exr", tmp_path / "out.####.exr"]
+    # Nothing of this machine's Replate is within reach, and nothing of an artist's own Blender.
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(tmp_path / "home"),
+        "BLENDER_USER_RESOURCES": str(tmp_path / "blender"),
+    }
+    command = [str(bpy_python), str(SCENARIOS / "extension.py"), *map(str, words)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+
+    assert told["installed"] == told["disabled"] == {"files": True, "enabled": False, "loaded": False}
+    assert told["enabled"] == told["enabled_again"] == {"files": True, "enabled": True, "loaded": True}
+    assert told["removed"] == {"files": False, "enabled": False, "loaded": False}
+
+    run = told["run"]
+    assert run["state"] == "done" and run["frames"] == [1001, 1002] and "identity" in run["operations"]
+    assert {"grpc", "numpy", "OpenImageIO", "av", "blake3", "google"} <= set(run["carried"])
+    assert run["of_blender"] == []
+    results = open_plate(tmp_path / "out.####.exr")
+    for frame in frames:
+        assert (results.read(frame.spec.number).pixels == frame.pixels).all()
+
+    before, during, after = told["before"], told["around"], told["after"]
+    assert told["violations"] == []
+    assert during["path"] == before["path"] and during["top modules"] == []
+    assert after == before and told["left"] == []
+
+
+def test_a_part_that_fails_is_said_in_the_preferences_and_stops_nothing(bpy_python: Path) -> None:
+    command = [str(bpy_python), str(SCENARIOS / "broken.py")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert told["happened"] == ["registered", "unregistered"]
+    said = "Replate could not be enabled (RuntimeError: there is no such property): install it again."
+    assert told["shown"] == [said]
+    assert told["later"] == ["registered", "mended", "gone", "unregistered"] and told["left"] == []

@@ -1,0 +1,109 @@
+"""What the artist does: connect, run, build a parallax scene, cancel. None of it makes Blender wait."""
+
+# No `annotations` from __future__: Blender reads them as they are.
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+
+from . import catalog, jobs, properties
+from .replate_host import AgentError
+from .replate_host.catalog import Catalog
+
+_keys: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
+
+
+class Connect(bpy.types.Operator):
+    """Ask the server what it can do, and make the panel of that"""
+
+    bl_idname = "replate.connect"
+    bl_label = "Connect"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        manager = context.window_manager
+        manager["replate_connection"] = "Asking the server"
+
+        def done(found: Catalog | None, problem: str) -> None:
+            manager = bpy.context.window_manager
+            if found is None:
+                manager["replate_connection"] = problem
+                return
+            properties.make(found)
+            manager["replate_connection"] = f"Connected: {len(found.operations)} operations, Replate {found.version}."
+
+        return _tried(self, lambda: catalog.ask(done))
+
+
+class Run(bpy.types.Operator):
+    """Have the server do this; you can go on working, and the result is an image when it comes"""
+
+    bl_idname = "replate.run"
+    bl_label = "Run"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return _tried(self, lambda: jobs.run(context.scene))
+
+
+class BuildParallax(bpy.types.Operator):
+    """Take the plate apart in depth, and build its scene: a camera, and a surface for each layer"""
+
+    bl_idname = "replate.build_parallax"
+    bl_label = "Build Parallax Scene"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return _tried(self, lambda: jobs.build_parallax(context.scene))
+
+
+class Cancel(bpy.types.Operator):
+    """Stop what is under way for this scene. Frames that are done stay"""
+
+    bl_idname = "replate.cancel"
+    bl_label = "Cancel"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return bool(jobs.under_way(context.scene))
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return _tried(self, lambda: jobs.cancel(context.scene))
+
+
+class Resume(bpy.types.Operator):
+    """Watch again what the server may still be doing for this scene"""
+
+    bl_idname = "replate.resume"
+    bl_label = "Watch Again"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return _tried(self, lambda: jobs.resume(context.scene))
+
+
+_CLASSES = (Connect, Run, BuildParallax, Cancel, Resume)
+
+
+def register() -> None:
+    for each in _CLASSES:
+        bpy.utils.register_class(each)
+    configs = bpy.context.window_manager.keyconfigs.addon
+    if configs is not None:
+        # A modal operator would keep Blender from saving by itself for as long as a job takes. While none is under
+        # way, `poll` leaves the key to others.
+        window = configs.keymaps.new(name="Window", space_type="EMPTY")
+        _keys.append((window, window.keymap_items.new(Cancel.bl_idname, "ESC", "PRESS")))
+
+
+def unregister() -> None:
+    while _keys:
+        window, key = _keys.pop()
+        window.keymap_items.remove(key)
+    for each in reversed(_CLASSES):
+        bpy.utils.unregister_class(each)
+
+
+def _tried(operator: bpy.types.Operator, act: Callable[[], Any]) -> set[str]:
+    try:
+        act()
+    except AgentError as error:
+        operator.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+    return {"FINISHED"}

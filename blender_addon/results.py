@@ -1,0 +1,80 @@
+"""What comes back, as image datablocks that say which version they are and how they were made."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import bpy
+
+from .images import image
+from .replate_host.versions import Version
+
+VERSION, JOB, OUTPUT, RECIPE, FRAMES = (f"replate_{name}" for name in ("version", "job", "output", "recipe", "frames"))
+"""Custom properties of a result: a number, the server's id, the output's name, JSON, and the first and last frame."""
+
+
+def show(version: Version, output: str, space: str) -> bpy.types.Image | None:
+    """An output's frames that are on disk, as an image or a sequence; None where there is none yet.
+
+    `space` is Blender's name of its colours, or "data".
+    """
+    pattern = version.outputs[output]
+    frames = on_disk(pattern)
+    if not frames:
+        return None
+    first, last = frames[0], frames[-1]
+    path = pattern if len(frames) > 1 else pattern.replace("####", f"{first:04d}")
+    before = _of(version, output)
+    if before is not None:
+        # The one that the artist has put into nodes already: a single frame may have become a sequence.
+        before.filepath = path.replace("####", f"{first:04d}")
+    found = image(Path(path), first, space)
+    if before is None:
+        found.name = f"{version.operation} v{version.number:03d} {output}"
+    found[VERSION], found[JOB], found[OUTPUT], found[RECIPE] = version.number, version.job, output, version.recipe
+    found[FRAMES] = [first, last]
+    _turn_to(found, first, last)
+    return found
+
+
+def made_by(found: bpy.types.Image) -> dict[str, str] | None:
+    """The job's output that an image is, as `submit` takes it; None for any other image."""
+    return {"job": found[JOB], "output": found[OUTPUT]} if found.get(JOB) and found.get(OUTPUT) else None
+
+
+def on_disk(pattern: str) -> list[int]:
+    """The numbers of a sequence's frames that are there, in their order."""
+    path = Path(pattern)
+    front, _, back = path.name.partition("####")
+    number = re.compile(re.escape(front) + r"(-?\d+)" + re.escape(back))
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return []
+    return sorted(int(match[1]) for match in map(number.fullmatch, names) if match)
+
+
+def pattern_of(path: str) -> str:
+    """A sequence by one of its files: the last number in its name is the frame's."""
+    front, slash, name = path.rpartition("/")
+    return front + slash + re.sub(r"\d+(?=\D*$)", "####", name, count=1)
+
+
+def _of(version: Version, output: str) -> bpy.types.Image | None:
+    mine = (image for image in bpy.data.images if image.get(OUTPUT) == output and image.get(VERSION) == version.number)
+    folder = Path(version.outputs[output]).parent
+    return next((image for image in mine if Path(bpy.path.abspath(image.filepath)).parent == folder), None)
+
+
+def _turn_to(found: bpy.types.Image, first: int, last: int) -> None:
+    """Image editors that show the result play it on its own frames."""
+    manager = bpy.context.window_manager
+    for window in manager.windows if manager is not None else ():
+        for area in window.screen.areas:
+            space = area.spaces.active
+            if area.type == "IMAGE_EDITOR" and space.image == found:
+                user = space.image_user
+                user.frame_start, user.frame_duration, user.frame_offset = first, last - first + 1, first - 1
+                user.use_auto_refresh = True
+                area.tag_redraw()

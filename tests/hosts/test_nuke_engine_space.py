@@ -16,8 +16,9 @@ from pxr import Usd, UsdGeom, Vt
 
 from nuke_engine import RGBA, Engine, Refused, Seen, read, save
 from replate.frame import Box
-from replate.scene import Kind, Scene, write
-from scene_plates import Shape, Taken, taken_apart
+from replate.scene import Kind, write
+from scene_plates import Shape, taken_apart
+from scene_renders import plate
 
 LIMIT = 2 / 255
 SHAPES: dict[str, tuple[Shape, dict[str, Any]]] = {
@@ -332,7 +333,7 @@ def test_at_rest_a_scene_is_the_plate(engine: Engine, tmp_path: Path, name: str,
     for frame in shape.numbers[:1]:
         seen = engine.seen(script, frame)
         assert seen.format == (scene.display_window.width, scene.display_window.height, shape.pixel_aspect)
-        error = np.abs(_in_format(seen) - _plate(scene, shape, taken, frame))
+        error = np.abs(_in_format(seen) - plate(scene, shape, taken, frame))
         assert float(error.max()) < LIMIT
     outside = scene.display_window.height != seen.rgba().shape[0]
     assert outside == (shape.data is not None and shape.data.y < 0)
@@ -347,7 +348,7 @@ def test_from_elsewhere_a_scene_is_not_the_plate(engine: Engine, tmp_path: Path)
     rest, moved = engine.seen(script, 1001), engine.seen(script, 1048)
     distances = sorted({round(float(1 / each), 3) for each in np.unique(rest.planes["depth.Z"]) if each})
     assert distances == pytest.approx(sorted(layer.distance for layer in scene.layers), rel=1e-3)
-    assert np.abs(_in_format(moved) - _plate(scene, shape, taken, 1001)).max() > 0.3
+    assert np.abs(_in_format(moved) - plate(scene, shape, taken, 1001)).max() > 0.3
 
 
 def _in_format(seen: Seen) -> NDArray[np.float32]:
@@ -357,14 +358,3 @@ def _in_format(seen: Seen) -> NDArray[np.float32]:
     around = [(max(low, 0), max(height - top, 0)), (max(left, 0), max(width - right, 0)), (0, 0)]
     whole = np.pad(seen.rgba(), around)
     return whole[max(-low, 0) :][:height, max(-left, 0) :][:, :width][::-1]
-
-
-def _plate(scene: Scene, shape: Shape, taken: Taken, number: int) -> NDArray[np.float32]:
-    """Over the format, clear where the plate has no pixels."""
-    display, data = scene.display_window, shape.window
-    whole = np.zeros((display.height, display.width, 4), np.float32)
-    inside = display.intersection(data)
-    whole[inside.y : inside.bottom, inside.x : inside.right] = taken.plates[number][
-        inside.y - data.y : inside.bottom - data.y, inside.x - data.x : inside.right - data.x
-    ]
-    return whole

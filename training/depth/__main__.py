@@ -46,6 +46,19 @@ LONG = replace(MIDDLE, shapes=(*MIDDLE.shapes, (320, 448)), most=1.3, plain=0.4,
 WIDE = replace(LONG, most=1.7, plain=0.2, patched=0.4)
 LAST = replace(LARGE, most=1.5, plain=0.4)
 LATE = ("to_sixteenth", "to_eighth")
+ORTHOGONAL = Stage(
+    12000,
+    LONG,
+    1.2e-3,
+    falling=12000,
+    end=3.9e-4,
+    edges=1.5,
+    told=0.5,
+    hints=0.2,
+    parts=LATE,
+    orthogonal=True,
+    mean=0.999,
+)
 STAGES = (
     Stage(steps=3000, drawing=SMALL, told=0.3, hints=0.3, parts=tuple(HINTS)),
     Stage(steps=3000, drawing=MIDDLE, falling=1500, end=1.8e-3, told=0.3, hints=0.2, parts=LATE),
@@ -54,46 +67,30 @@ STAGES = (
         2800, VARIED, 1.3e-3, rising=1, falling=2800, end=6e-4, edges=1.5, told=0.5, hints=0.3, parts=LATE, decay=0.1
     ),
     Stage(200, LARGE, 6e-4, rising=1, edges=1.5, told=0.3, hints=0.1, parts=LATE, still=0.3),
-    Stage(
-        12000,
-        LONG,
-        rate=1.2e-3,
-        falling=12000,
-        end=3.9e-4,
-        edges=1.5,
-        told=0.5,
-        hints=0.2,
-        parts=LATE,
-        orthogonal=True,
-        mean=0.999,
-    ),
-    Stage(
-        4000,
-        WIDE,
+    ORTHOGONAL,
+    replace(
+        ORTHOGONAL,
+        steps=4000,
+        drawing=WIDE,
         rate=6e-4,
         rising=1,
         falling=4000,
         end=2.5e-4,
-        edges=1.5,
         told=0.8,
         hints=0.3,
-        parts=LATE,
-        orthogonal=True,
         decay=0.1,
-        mean=0.999,
     ),
-    Stage(
-        1500,
-        LAST,
+    replace(
+        ORTHOGONAL,
+        steps=1500,
+        drawing=LAST,
         rate=2.5e-4,
         rising=1,
         falling=1500,
-        edges=1.5,
-        told=0.5,
+        end=0.0,
         hints=0.1,
-        parts=LATE,
         still=0.3,
-        orthogonal=True,
+        mean=0.998,
     ),
 )
 SHIPPED = (26000, 27000, 28500)

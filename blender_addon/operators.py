@@ -1,4 +1,4 @@
-"""What the artist does: connect, run, build a parallax scene, cancel. None of it makes Blender wait."""
+"""What the artist does with any operation: connect, run, cancel. None of it makes Blender wait."""
 
 # No `annotations` from __future__: Blender reads them as they are.
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class Connect(bpy.types.Operator):
             properties.make(found)
             manager["replate_connection"] = f"Connected: {len(found.operations)} operations, Replate {found.version}."
 
-        return _tried(self, lambda: catalog.ask(done))
+        return tried(self, lambda: catalog.ask(done))
 
 
 class Run(bpy.types.Operator):
@@ -41,17 +41,7 @@ class Run(bpy.types.Operator):
     bl_label = "Run"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return _tried(self, lambda: jobs.run(context.scene))
-
-
-class BuildParallax(bpy.types.Operator):
-    """Take the plate apart in depth, and build its scene: a camera, and a surface for each layer"""
-
-    bl_idname = "replate.build_parallax"
-    bl_label = "Build Parallax Scene"
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return _tried(self, lambda: jobs.build_parallax(context.scene))
+        return tried(self, lambda: jobs.run(context.scene))
 
 
 class Cancel(bpy.types.Operator):
@@ -65,7 +55,7 @@ class Cancel(bpy.types.Operator):
         return bool(jobs.under_way(context.scene))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return _tried(self, lambda: jobs.cancel(context.scene))
+        return tried(self, lambda: jobs.cancel(context.scene))
 
 
 class Resume(bpy.types.Operator):
@@ -75,10 +65,10 @@ class Resume(bpy.types.Operator):
     bl_label = "Watch Again"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return _tried(self, lambda: jobs.resume(context.scene))
+        return tried(self, lambda: jobs.resume(context.scene))
 
 
-_CLASSES = (Connect, Run, BuildParallax, Cancel, Resume)
+_CLASSES = (Connect, Run, Cancel, Resume)
 
 
 def register() -> None:
@@ -100,7 +90,8 @@ def unregister() -> None:
         bpy.utils.unregister_class(each)
 
 
-def _tried(operator: bpy.types.Operator, act: Callable[[], Any]) -> set[str]:
+def tried(operator: bpy.types.Operator, act: Callable[[], Any]) -> set[str]:
+    """What an operator's `execute` gives: what went wrong is reported in a sentence."""
     try:
         act()
     except AgentError as error:

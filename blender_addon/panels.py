@@ -1,4 +1,7 @@
-"""The Replate tab in the 3D View, and the line in the status bar."""
+"""The Replate tab in the 3D View and the Image Editor, and the line in the status bar.
+
+What belongs to one thing an artist does has its panel beside its operators, in a module of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,8 @@ class _Drawn:
     status = ""
 
 
-class ReplatePanel(bpy.types.Panel):
-    bl_idname = "REPLATE_PT_run"
+class _Run:
     bl_label = "Replate"
-    bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "Replate"
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, scene = self.layout, context.scene
@@ -26,25 +27,22 @@ class ReplatePanel(bpy.types.Panel):
                 # The .blend chose what this server does not have.
                 layout.prop(scene.replate, "operation")
             layout.operator("replate.connect", icon="LINKED")
-            _said(layout, context.window_manager.get("replate_connection", "No server was asked yet."))
+            said(layout, context.window_manager.get("replate_connection", "No server was asked yet."))
             return
         layout.prop(scene.replate, "operation")
         properties.draw_model(scene, layout)
         model = properties.model(scene)
         if model is not None and not model.available:
-            _said(layout, model.unavailable_reason, "ERROR")
+            said(layout, model.unavailable_reason, "ERROR")
         for role, picture in properties.inputs(scene):
             picture.draw(layout, role.label if role.required else f"{role.label} (if wanted)")
         layout.prop(scene.replate, "frames")
         layout.prop(scene.replate, "seed")
-        _buttons(layout, scene, chosen.name)
+        _buttons(layout, scene)
 
 
-class ParametersPanel(bpy.types.Panel):
-    bl_idname = "REPLATE_PT_parameters"
-    bl_parent_id = "REPLATE_PT_run"
+class _Parameters:
     bl_label = "Settings"
-    bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "Replate"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -63,12 +61,9 @@ class ParametersPanel(bpy.types.Panel):
                 column.prop(field.group, field.name)
 
 
-class VersionsPanel(bpy.types.Panel):
-    bl_idname = "REPLATE_PT_versions"
-    bl_parent_id = "REPLATE_PT_run"
+class _Versions:
     bl_label = "Versions"
     bl_options = frozenset({"DEFAULT_CLOSED"})
-    bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "Replate"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -79,7 +74,41 @@ class VersionsPanel(bpy.types.Panel):
             self.layout.label(text=f"{telling.version(version)}, {version.state}")
 
 
-_CLASSES = (ReplatePanel, ParametersPanel, VersionsPanel)
+def panel(drawn: type, name: str, space: str = "VIEW_3D", parent: str = "") -> type:
+    """The panel class of what draws it, in the Replate tab of a space; `parent` is another one's `name`."""
+    places = {"bl_space_type": space, "bl_region_type": "UI", "bl_category": "Replate"}
+    if parent:
+        places["bl_parent_id"] = panel_id(parent, space)
+    called = panel_id(name, space)
+    return type(called, (drawn, bpy.types.Panel), {"bl_idname": called, **places})
+
+
+def panel_id(name: str, space: str = "VIEW_3D") -> str:
+    return f"REPLATE_PT_{name}" if space == "VIEW_3D" else f"REPLATE_PT_{name}_image"
+
+
+def said(layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:
+    """A sentence in lines as wide as a tab is: Blender cuts what is longer."""
+    column, line = layout.column(align=True), ""
+    for word in text.split():
+        if line and len(line) + len(word) >= _LETTERS:
+            column.label(text=line, icon=icon)
+            line, icon = "", "NONE"
+        line = f"{line} {word}".strip()
+    column.label(text=line, icon=icon)
+
+
+_LETTERS = 40
+
+_CLASSES = tuple(
+    made
+    for space in ("VIEW_3D", "IMAGE_EDITOR")
+    for made in (
+        panel(_Run, "run", space),
+        panel(_Parameters, "parameters", space, "run"),
+        panel(_Versions, "versions", space, "run"),
+    )
+)
 
 
 def register() -> None:
@@ -95,33 +124,17 @@ def unregister() -> None:
         bpy.utils.unregister_class(each)
 
 
-def _buttons(layout: bpy.types.UILayout, scene: bpy.types.Scene, operation: str) -> None:
+def _buttons(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
     row = layout.row(align=True)
     row.operator("replate.run", icon="PLAY")
     row.operator("replate.cancel", text="", icon="X")
     row.operator("replate.connect", text="", icon="FILE_REFRESH")
-    if operation == "layers":
-        layout.operator("replate.build_parallax", icon="VIEW_CAMERA")
     if jobs.under_way(scene):
         layout.progress(factor=jobs.fraction(scene), text=jobs.status(scene))
         return
-    _said(layout, jobs.status(scene))
+    said(layout, jobs.status(scene))
     if any(version.open and version.job for version in jobs.versions(scene)):
         layout.operator("replate.resume", icon="RECOVER_LAST")
-
-
-def _said(layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:
-    """A sentence in lines as wide as a tab is: Blender cuts what is longer."""
-    column, line = layout.column(align=True), ""
-    for word in text.split():
-        if line and len(line) + len(word) >= _LETTERS:
-            column.label(text=line, icon=icon)
-            line, icon = "", "NONE"
-        line = f"{line} {word}".strip()
-    column.label(text=line, icon=icon)
-
-
-_LETTERS = 40
 
 
 def _status_bar(header: bpy.types.Header, context: bpy.types.Context) -> None:
@@ -134,7 +147,7 @@ def _redraw() -> None:
     manager = bpy.context.window_manager
     for window in manager.windows if manager is not None else ():
         for area in window.screen.areas:
-            if area.type in ("VIEW_3D", "PREFERENCES"):
+            if area.type in ("VIEW_3D", "IMAGE_EDITOR", "PREFERENCES"):
                 area.tag_redraw()
         said = jobs.status(window.scene)
         if said != _Drawn.status:

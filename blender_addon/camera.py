@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import bpy
+from mathutils import Vector
 
-from .replate_host.scene import Scene
+from .replate_host.scene import Layer, Scene
 
-Vector = tuple[float, float, float]
+Numbers = tuple[float, float, float]
 
 
 def set_lens(data: bpy.types.Camera, scene: Scene) -> None:
@@ -26,7 +27,7 @@ def set_film(data: bpy.types.Camera, scene: Scene) -> None:
     data.clip_end = max(data.clip_end, max(layer.far for layer in scene.layers) * 10)
 
 
-def projection(scene: Scene) -> tuple[Vector, Vector]:
+def projection(scene: Scene) -> tuple[Numbers, Numbers]:
     """From a ray of the camera at rest to its place in the picture, 0 to 1: times the first, plus the second.
 
     A ray is where it meets the plane at the distance 1: to the right, and up.
@@ -35,3 +36,9 @@ def projection(scene: Scene) -> tuple[Vector, Vector]:
     (_, _, wide, high), (x, y) = scene.display_window, scene.centre
     scale = wide * scene.focal / scene.sensor[0] / width, high * scene.focal / scene.sensor[1] / height, 0.0
     return scale, ((x - left) / width, (top + height - y) / height, 0.0)
+
+
+def middle(scene: Scene, layer: Layer) -> Vector:
+    """Where a layer's origin is, from the camera at rest: in the middle of what it covers, at its distance."""
+    left, bottom, right, top = scene.rectangle(layer)
+    return layer.distance * Vector(((left + right) / 2, (bottom + top) / 2, -1.0))

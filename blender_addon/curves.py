@@ -28,6 +28,12 @@ def drive(owner: bpy.types.bpy_struct, path: str, expression: str, variables: Va
     driver.expression = expression
 
 
+def driven(owner: bpy.types.bpy_struct, path: str) -> bool:
+    """Whether a property follows an expression."""
+    held = owner.animation_data
+    return held is not None and held.drivers.find(path) is not None
+
+
 def curves(thing: bpy.types.Object) -> bpy.types.bpy_prop_collection | None:
     """The curves that an object's keyframes make; None where it has none."""
     held = thing.animation_data

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+from mathutils import Vector
 
-from .camera import projection
+from .camera import middle, projection
 from .chain import Chain
 from .images import image
 from .inputs import give, given
-from .pieces import ROLE
+from .pieces import ROLE, settle
 from .replate_host.scene import Layer, Scene
 
 _GRID = "grid"
@@ -25,11 +26,14 @@ def set_card(thing: bpy.types.Object, scene: Scene, layer: Layer) -> None:
         thing.modifiers.remove(modifier)
     left, bottom, right, top = scene.rectangle(layer)
     place, far = (left, bottom, right, top, layer.distance), layer.distance
+    origin = middle(scene, layer)
+    settle(thing, origin)
     if tuple(thing.data.get(_CORNERS, ())) == place:
         return
     corners = ((left, bottom), (right, bottom), (right, top), (left, top))
     thing.data.clear_geometry()
-    thing.data.from_pydata([(x * far, y * far, -far) for x, y in corners], [], [(0, 1, 2, 3)])
+    points = [Vector((x * far, y * far, -far)) - origin for x, y in corners]
+    thing.data.from_pydata(points, [], [(0, 1, 2, 3)])
     thing.data[_CORNERS] = place
 
 
@@ -42,6 +46,8 @@ def set_grid(thing: bpy.types.Object, scene: Scene, layer: Layer, folder: Path) 
     modifier.node_group = modifier.node_group or _displaced_grid()
     left, bottom, right, top = scene.rectangle(layer)
     scale, offset = projection(scene)
+    origin = middle(scene, layer)
+    settle(thing, origin)
     values: dict[str, Any] = {
         "Depth": image(folder / layer.depth, scene.first, "data"),
         "First": scene.first,
@@ -49,6 +55,7 @@ def set_grid(thing: bpy.types.Object, scene: Scene, layer: Layer, folder: Path) 
         "Width": right - left,
         "Height": top - bottom,
         "Middle": ((left + right) / 2, (bottom + top) / 2, -1.0),
+        "Origin": origin,
         "Picture Scale": scale,
         "Picture Offset": offset,
     }
@@ -80,8 +87,8 @@ def _displaced_grid() -> bpy.types.NodeTree:
     for kind, names in {
         "NodeSocketImage": ("Depth",),
         "NodeSocketInt": ("Columns", "Rows", "First", "Last"),
-        "NodeSocketFloat": ("Width", "Height"),
-        "NodeSocketVector": ("Middle", "Picture Scale", "Picture Offset"),
+        "NodeSocketFloat": ("Width", "Height", "Tear"),
+        "NodeSocketVector": ("Middle", "Origin", "Picture Scale", "Picture Offset"),
     }.items():
         for each in names:
             interface.new_socket(each, in_out="INPUT", socket_type=kind)
@@ -113,8 +120,12 @@ def _displaced_grid() -> bpy.types.NodeTree:
     ).outputs["Color"]
     point = place.add("ShaderNodeVectorMath", {0: ray, 1: depth}, operation="MULTIPLY").outputs[0]
     moved = place.add("GeometryNodeSetPosition", {"Geometry": grid.outputs["Mesh"], "Position": point})
+    torn = _torn(place, moved.outputs[0], said["Tear"])
+    home = place.add("ShaderNodeVectorMath", {0: said["Origin"]}, operation="SCALE")
+    home.inputs["Scale"].default_value = -1.0
+    settled = place.add("GeometryNodeSetPosition", {"Geometry": torn, "Offset": home.outputs[0]})
     # Layers that are cut along the same diagonals never cross between their vertices.
-    cut = place.add("GeometryNodeTriangulate", {"Mesh": moved.outputs[0]})
+    cut = place.add("GeometryNodeTriangulate", {"Mesh": settled.outputs[0]})
     # A property until Blender 4.5, a socket from 5.0.
     if hasattr(cut, "quad_method"):
         cut.quad_method = "FIXED"
@@ -122,3 +133,19 @@ def _displaced_grid() -> bpy.types.NodeTree:
         cut.inputs["Quad Method"].default_value = "Fixed"
     place.add("NodeGroupOutput", {"Geometry": cut.outputs[0]})
     return tree
+
+
+def _torn(place: Chain, mesh: bpy.types.NodeSocket, tear: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    """The grid without cells across which the distance grows by more than `tear` times itself; all of it at 0.
+
+    Where it is torn, what is behind shows; where it is not, the farther side's colours are drawn out.
+    """
+    ends = place.add("GeometryNodeInputMeshEdgeVertices")
+    far = [place.add("ShaderNodeSeparateXYZ", {0: ends.outputs[f"Position {end}"]}).outputs["Z"] for end in (1, 2)]
+    ratios = [place.add("ShaderNodeMath", {0: a, 1: b}, operation="DIVIDE").outputs[0] for a, b in (far, far[::-1])]
+    ratio = place.add("ShaderNodeMath", {0: ratios[0], 1: ratios[1]}, operation="MAXIMUM").outputs[0]
+    growth = place.add("ShaderNodeMath", {0: ratio, 1: 1.0}, operation="SUBTRACT").outputs[0]
+    steep = place.add("ShaderNodeMath", {0: growth, 1: tear}, operation="GREATER_THAN").outputs[0]
+    wanted = place.add("ShaderNodeMath", {0: tear, 1: 0.0}, operation="GREATER_THAN").outputs[0]
+    gone = place.add("ShaderNodeMath", {0: steep, 1: wanted}, operation="MULTIPLY").outputs[0]
+    return place.add("GeometryNodeDeleteGeometry", {"Geometry": mesh, "Selection": gone}, domain="EDGE").outputs[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import bpy
+from mathutils import Matrix, Vector
 
 ROLE = "replate"
 """The custom property that says what a thing is for. What lacks it is the artist's own."""
@@ -15,12 +16,14 @@ the properties that place them."""
 LAYER, HANDLE = "layer:", "handle:"
 """Roles, before a layer's name."""
 
-PARALLAX, FOCUS, PIVOT, DEPTH = "parallax", "focus", "pivot", "depth"
+PARALLAX, FOCUS, PIVOT, DEPTH, LIT = "parallax", "focus", "pivot", "depth", "lit"
 """Properties of the root that are the artist's."""
 FILE, NEAREST, FARTHEST, MOVE_FRAMES = "replate_scene", "nearest", "farthest", "move_frames"
 """Properties of the root that the builder keeps."""
-DISTANCE, DEPTH_SCALE, DEPTH_OFFSET = "distance", "depth_scale", "depth_offset"
+DISTANCE, DEPTH_SCALE, DEPTH_OFFSET, EDGE = "distance", "depth_scale", "depth_offset", "edge"
 """Properties of a handle; the first is the builder's."""
+ORIGIN = "replate_origin"
+"""Property of a layer: where the builder put its origin, from the camera at rest."""
 ZOOM = "zoom"
 """Property of the moving camera: what its move multiplies the focal length by."""
 
@@ -62,6 +65,21 @@ def of(thing: bpy.types.Object | None) -> Rig | None:
 def found(root: bpy.types.Object, role: str) -> bpy.types.Object | None:
     """The part of a rig with a role."""
     return next((thing for thing in root.children_recursive if thing.get(ROLE) == role), None)
+
+
+def settle(layer: bpy.types.Object, origin: Vector) -> None:
+    """Puts a layer's origin where its surface is; by how much the artist moved it, it stays moved.
+
+    Were it at the camera, EEVEE, which draws by the distance of origins, would draw layers in no order.
+    """
+    layer.location += origin - Vector(layer.get(ORIGIN, (0.0, 0.0, 0.0)))
+    layer[ORIGIN] = origin
+
+
+def moved(root: bpy.types.Object, layer: bpy.types.Object) -> Matrix:
+    """What takes a layer's points, from the camera at rest as built, to where they are now under the root."""
+    away = Matrix.Translation(Vector(layer.get(ORIGIN, (0.0, 0.0, 0.0))))
+    return root.matrix_world.inverted() @ layer.matrix_world @ away.inverted()
 
 
 def drop(root: bpy.types.Object, role: str, kept: tuple[bpy.types.Object, ...]) -> None:

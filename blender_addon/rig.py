@@ -8,8 +8,10 @@ are those of its root, an empty:
 - `focus`: the distance in the plate of what depth of field keeps sharp.
 - `pivot`: the distance of what the camera's move and the depth are about.
 - `depth`: how deep the scene is. A layer's distance over the pivot's is taken to this power: 0 is flat, 1 as found.
+- `lit`: 0 is the plate's own light, 1 matt surfaces of its colours, which the scene's lamps light.
 
-A handle has `depth_scale` and `depth_offset`, which push its layer to `distance * depth_scale + depth_offset`.
+A handle has `depth_scale` and `depth_offset`, which push its layer to `distance * depth_scale + depth_offset`, and
+`edge`, which takes the layer's soft edge in, or lets it out where negative.
 """
 
 from __future__ import annotations
@@ -18,24 +20,27 @@ from pathlib import Path
 
 import bpy
 
-from . import moves
+from . import materials, moves
 from . import scene as scene_file
 from .camera import set_film
-from .curves import drive
+from .curves import drive, driven
 from .pieces import (
     CAMERA,
     DEPTH,
     DEPTH_OFFSET,
     DEPTH_SCALE,
     DISTANCE,
+    EDGE,
     FARTHEST,
     FILE,
     FOCUS,
     HANDLE,
+    LIT,
     MOVE_FRAMES,
     NEAREST,
     PARALLAX,
     PIVOT,
+    ROLE,
     ZOOM,
     Rig,
     drop,
@@ -69,6 +74,8 @@ def build(
     camera = standing or _camera(root, pivot, built.camera, focus)
     set_film(camera.data, scene)
     handles = tuple(_handle(root, layer, thing) for layer, thing in zip(scene.layers, built.layers, strict=True))
+    for handle, thing in zip(handles, built.layers, strict=True):
+        _drive_material(root, handle, thing)
     drop(root, HANDLE, handles)
     rig = Rig(root, built.camera, camera, pivot, focus, handles, built.layers)
     if standing is None:
@@ -91,6 +98,7 @@ def _set_root(root: bpy.types.Object, scene: Scene) -> None:
     _offer(root, FOCUS, nearest, 1e6, "The distance in the plate of what depth of field keeps sharp", 1e-3)
     _offer(root, PIVOT, nearest, 1e6, "The distance of what the camera's move and the depth are about", 1e-3)
     _offer(root, DEPTH, 1.0, 2.0, "How deep the scene is: 0 is flat, 1 as found, 2 the square of it")
+    _offer(root, LIT, 0.0, 1.0, "0 is the plate's own light, 1 surfaces that the scene's lamps light")
     root[NEAREST] = min(layer.near for layer in scene.layers)
     root[FARTHEST] = max(layer.far for layer in scene.layers)
 
@@ -151,8 +159,20 @@ def _handle(root: bpy.types.Object, layer: Layer, thing: bpy.types.Object) -> bp
     factor = f"max(0.0001, (depth_scale + depth_offset / distance) * {_POWER.format('distance')})"
     for axis in range(3):
         drive(handle, "scale", factor, variables, axis)
+    _offer(handle, EDGE, 0.0, 1.0, "Takes the layer's soft edge in; lets it out where negative", -1.0)
     thing.parent = handle
     return handle
+
+
+def _drive_material(root: bpy.types.Object, handle: bpy.types.Object, thing: bpy.types.Object) -> None:
+    """Has a material of ours follow the rig, unless it does."""
+    shown = thing.material_slots[0].material if thing.material_slots else None
+    if shown is None or ROLE not in shown:
+        return
+    for node, owner, name in ((materials.LIT, root, LIT), (materials.EDGE, handle, EDGE)):
+        path = f'nodes["{node}"].outputs[0].default_value'
+        if node in shown.node_tree.nodes and not driven(shown.node_tree, path):
+            drive(shown.node_tree, path, name, {name: _of(owner, name)})
 
 
 def _of(thing: bpy.types.Object, name: str) -> tuple[bpy.types.Object, str]:

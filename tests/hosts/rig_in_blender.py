@@ -6,8 +6,8 @@
   a render of it at rest to "picture"
 - "rig-fewer": the file loses its second layer and its first goes farther away, and is built again; its facts, as JSON
 
-A state is "move" (the arguments of a move, with "first", "last" and "fps"), "rig" (properties of the root) and
-"handles" (by layer, properties of its handle).
+A state is "move" (the arguments of a move, with "first", "last" and "fps"), "rig" (properties of the root),
+"handles" (by layer, properties of its handle), "blur" (a stop) and "tear" (of all grids).
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ def _put(
     rig: dict[str, float] | None = None,
     handles: dict[str, dict[str, float]] | None = None,
     blur: float | None = None,
+    tear: float | None = None,
 ) -> moves.Move | None:
     for name, value in (rig or {}).items():
         built.root[name] = value
@@ -118,6 +119,8 @@ def _put(
         )
     if blur is not None:
         built.camera.data.dof.use_dof, built.camera.data.dof.aperture_fstop = True, blur
+    for layer in built.layers if tear is not None else ():
+        give(layer.modifiers[0], {"Tear": tear})
     built.root.update_tag()
     for handle in built.handles:
         handle.update_tag()

@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from replate.frame import Box
+from replate.media import open_plate
 from replate.scene import Kind, Scene, write
 from replate_server.operations.layers.camera import Camera
 from replate_server.operations.move.moves import Move, cameras, clear
@@ -143,6 +144,50 @@ def test_what_is_nearer_goes_farther_and_focus_keeps_it_sharp(blender: Blender, 
 
 
 @pytest.mark.parametrize("kind", Kind)
+def test_light_and_edges_are_the_artists(blender: Blender, tmp_path: Path, kind: Kind) -> None:
+    """An edge that is taken in covers less; lit, what no lamp shines on is black, and covers as before."""
+    shape = Shape(opaque=False)
+    taken = taken_apart(shape)
+    scene = write(tmp_path, taken.frames, kind=kind)
+    states: dict[str, dict[str, Any]] = {
+        "in": {"handles": {"hill": {"edge": 0.8}}},
+        "out": {"handles": {"pole": {"edge": -0.5}}},
+        "dark": {"rig": {"lit": 1.0}, "samples": 64},
+    }
+    blender(
+        [
+            {"do": "rig-render", "folder": tmp_path, "out": tmp_path / f"{name}.exr", "frame": 1001, **state}
+            for name, state in states.items()
+        ]
+    )
+    assert worst(tmp_path / "in.exr", over(tmp_path, scene, {"hill": 0.8})) < LIMIT
+    assert worst(tmp_path / "out.exr", over(tmp_path, scene, {"pole": -0.5})) < LIMIT
+    rest = plate(scene, shape, taken, 1001)
+    assert np.abs(over(tmp_path, scene, {"hill": 0.8}) - rest).max() > 0.05
+    dark = rendered(tmp_path / "dark.exr")
+    assert not dark[..., :3].any()
+    # A surface's light is sampled, and so is what is seen through it.
+    assert np.abs(dark[..., 3] - rest[..., 3]).mean() < 0.02
+
+
+def test_a_grid_may_be_torn(blender: Blender, tmp_path: Path) -> None:
+    """Across a jump of its own depth a layer is torn where the artist wants it, and what is behind shows there."""
+    shape = Shape()
+    taken = taken_apart(shape)
+    scene = write(tmp_path, taken.frames, kind=Kind.GRID)
+    tears = {"whole": 0.0, "steep": 1e3, "torn": 1e-4}
+    blender(
+        [
+            {"do": "rig-render", "folder": tmp_path, "out": tmp_path / f"{name}.exr", "frame": 1001, "tear": tear}
+            for name, tear in tears.items()
+        ]
+    )
+    rest = plate(scene, shape, taken, 1001)
+    assert worst(tmp_path / "whole.exr", rest) < LIMIT and worst(tmp_path / "steep.exr", rest) < LIMIT
+    assert (np.abs(rendered(tmp_path / "torn.exr") - rest).max(axis=-1) > LIMIT).mean() > 0.05
+
+
+@pytest.mark.parametrize("kind", Kind)
 def test_built_again_it_keeps_what_the_artist_changed(blender: Blender, tmp_path: Path, kind: Kind) -> None:
     taken = taken_apart(Shape())
     write(tmp_path, taken.frames, kind=kind)
@@ -171,6 +216,17 @@ def test_built_again_from_a_file_with_fewer_layers(blender: Blender, tmp_path: P
     assert facts["whole"] and list(facts["materials"]) == ["layer1", "pole"]
     assert not [name for name in facts["objects"] if "hill" in name]
     assert facts["distances"] == pytest.approx([scene.layers[0].far, scene.layers[2].distance])
+
+
+def over(folder: Path, scene: Scene, edges: dict[str, float]) -> NDArray[np.float32]:
+    """The layers' pictures over each other, each with its edge: cover a becomes a (1 - edge (1 - a))."""
+    below: NDArray[np.float32] | None = None
+    for layer in scene.layers:
+        picture = open_plate(folder / layer.picture).read(1001).pixels.astype(np.float32)
+        picture = picture * (1 - edges.get(layer.name, 0.0) * (1 - picture[..., 3:]))
+        below = picture if below is None else picture + below * (1 - picture[..., 3:])
+    assert below is not None
+    return below
 
 
 def shift(rest: NDArray[np.float32], seen: NDArray[np.float32]) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import agent, catalog, jobs, properties
+from . import agent, catalog, jobs, properties, record
 from .replate_host import telling
 
 
@@ -30,7 +30,7 @@ class _Run:
             said(layout, context.window_manager.get("replate_connection", "No server was asked yet."))
             return
         layout.prop(scene.replate, "operation")
-        properties.draw_model(scene, layout)
+        properties.draw_model(scene, layout, chosen)
         model = properties.model(scene)
         if model is not None and not model.available:
             said(layout, model.unavailable_reason, "ERROR")
@@ -67,10 +67,10 @@ class _Versions:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return bool(jobs.versions(context.scene))
+        return bool(record.versions(context.scene))
 
     def draw(self, context: bpy.types.Context) -> None:
-        for version in reversed(jobs.versions(context.scene)):
+        for version in reversed(record.versions(context.scene)):
             self.layout.label(text=f"{telling.version(version)}, {version.state}")
 
 
@@ -133,7 +133,7 @@ def _buttons(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
         layout.progress(factor=jobs.fraction(scene), text=jobs.status(scene))
         return
     said(layout, jobs.status(scene))
-    if any(version.open and version.job for version in jobs.versions(scene)):
+    if any(version.open and version.job for version in record.versions(scene)):
         layout.operator("replate.resume", icon="RECOVER_LAST")
 
 

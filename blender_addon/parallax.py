@@ -1,12 +1,44 @@
-"""From a plate to a parallax scene: the operator, and its part of the tab."""
+"""From a plate to a parallax scene in one step: what is asked for, the operator, and its part of the tab."""
 
-from __future__ import annotations
+# No `annotations` from __future__: Blender reads them as they are.
+from pathlib import PurePath
+from typing import Any
 
 import bpy
 
-from . import jobs
+from . import asking, jobs, lens, pieces, properties, record, rig
 from .operators import tried
-from .panels import panel
+from .panels import panel, said
+from .replate_host import AgentError
+from .replate_host.catalog import Operation
+from .replate_host.versions import Version
+
+PLATE = "replate_plate"
+"""Property of a rig's root: what it was built of. Built of the same again, the rig is brought up to date."""
+
+
+class Parallax(bpy.types.PropertyGroup):
+    """How a scene is made of layers: `Scene.replate_parallax`."""
+
+    kind: bpy.props.EnumProperty(
+        name="Surfaces",
+        items=(
+            ("grid", "Grids", "Displaced by depth, pixel by pixel", "MESH_GRID", 0),
+            ("card", "Cards", "Flat, each at its layer's distance", "MESH_PLANE", 1),
+        ),
+    )
+    cells: bpy.props.IntProperty(
+        name="Cells", description="Of a grid, along the picture's longer side", default=320, min=1, max=4096
+    )
+    subject: bpy.props.BoolProperty(
+        name="Find the Subject",
+        description="Finds what stands out of the plate, and keeps it whole in a layer of its own",
+    )
+    another: bpy.props.BoolProperty(
+        name="Build Another",
+        description="Builds a scene beside the one of this plate, instead of bringing that up to date",
+    )
+    lens: bpy.props.PointerProperty(type=lens.Lens)
 
 
 class BuildParallax(bpy.types.Operator):
@@ -16,14 +48,142 @@ class BuildParallax(bpy.types.Operator):
     bl_label = "Build Parallax Scene"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return tried(self, lambda: jobs.build_parallax(context.scene))
+        return tried(self, lambda: ask(context.scene))
 
 
-class _Parallax:
+def ask(stage: bpy.types.Scene) -> jobs.Run:
+    """Asks for the plate's depth, its layers and their scene, which is built when it is there. Raises `AgentError`."""
+    layers = _layers()
+    if layers is None:
+        raise AgentError("Unmet", "Nothing is known of a server that makes layers: press Connect.")
+    options = stage.replate_parallax
+    params = asking.params(stage, layers, _made(stage, layers))
+    number, place = record.next_place(stage, "parallax")
+    wish = {
+        "title": _title(params["inputs"]["plate"]) or stage.name,
+        "fps": stage.render.fps / stage.render.fps_base,
+        "kind": options.kind,
+        "cells": options.cells,
+        **lens.asked(options.lens, stage),
+    }
+    return jobs.ask(stage, params, number, {jobs.SCENE: f"{place}/scene/scene.json"}, {}, wish)
+
+
+def built(version: Version, stage: bpy.types.Scene) -> None:
+    """Builds what came, or brings the rig of the same plate up to date. Raises ValueError as `rig.build`."""
+    path, plate = version.outputs[jobs.SCENE], version.inputs.get("plate", "")
+    options = stage.replate_parallax
+    standing = None if options.another else pieces.rig_where(stage, PLATE, plate)
+    if standing is not None:
+        standing[pieces.FILE] = path
+    camera = stage.camera if options.lens.of == lens.CAMERA else None
+    made = rig.build(path, stage.collection, None if camera else stage)
+    made.root[PLATE] = plate
+    if camera is not None and standing is None:
+        # Where the artist's own camera is, so that the layers stand among what it sees.
+        made.root.matrix_world = camera.matrix_world
+
+
+class _Panel:
     bl_label = "Parallax"
 
     def draw(self, context: bpy.types.Context) -> None:
-        self.layout.operator("replate.build_parallax", icon="VIEW_CAMERA")
+        layout, stage = self.layout, context.scene
+        layout.use_property_split, layout.use_property_decorate = True, False
+        layers = _layers()
+        if layers is None:
+            said(layout, "Connect to a server that makes layers.")
+            layout.operator("replate.connect", icon="LINKED")
+            return
+        options, depth = stage.replate_parallax, properties.named("depth")
+        for role, picture in properties.inputs(stage, layers):
+            optional = role.name != "plate"
+            if role.name == "mattes":
+                layout.prop(options, "subject")
+                if options.subject:
+                    continue
+            picture.draw(layout, f"{role.label} (if wanted)" if optional else role.label)
+            if role.name == "depth" and depth is not None and picture.empty():
+                properties.draw_model(stage, layout, depth, "Depth By")
+        properties.draw_model(stage, layout, layers, "Filled By")
+        layout.prop(options, "kind", expand=True)
+        if options.kind == "grid":
+            layout.prop(options, "cells")
+        layout.prop(stage.replate, "frames")
+        if pieces.rigs(stage):
+            layout.prop(options, "another")
+        row = layout.row(align=True)
+        row.operator("replate.build_parallax", icon="VIEW_CAMERA")
+        row.operator("replate.cancel", text="", icon="X")
+        if jobs.under_way(stage):
+            layout.progress(factor=jobs.fraction(stage), text=jobs.status(stage))
 
 
-register, unregister = bpy.utils.register_classes_factory((BuildParallax, panel(_Parallax, "parallax")))
+class _LensPanel:
+    bl_label = "Lens"
+    bl_options = frozenset({"DEFAULT_CLOSED"})
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.layout.use_property_split, self.layout.use_property_decorate = True, False
+        context.scene.replate_parallax.lens.draw(self.layout)
+
+
+class _LayersPanel:
+    bl_label = "Layers"
+    bl_options = frozenset({"DEFAULT_CLOSED"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _layers() is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.layout.use_property_split, self.layout.use_property_decorate = True, False
+        for field in properties.fields(context.scene, _layers()):
+            self.layout.prop(field.group, field.name)
+
+
+_CLASSES = (
+    lens.Lens,
+    Parallax,
+    BuildParallax,
+    panel(_Panel, "parallax"),
+    panel(_LensPanel, "lens", parent="parallax"),
+    panel(_LayersPanel, "layers", parent="parallax"),
+)
+
+
+def register() -> None:
+    for each in _CLASSES:
+        bpy.utils.register_class(each)
+    bpy.types.Scene.replate_parallax = bpy.props.PointerProperty(type=Parallax)
+    jobs.build.append(built)
+
+
+def unregister() -> None:
+    jobs.build.remove(built)
+    del bpy.types.Scene.replate_parallax
+    for each in reversed(_CLASSES):
+        bpy.utils.unregister_class(each)
+
+
+def _layers() -> Operation | None:
+    return properties.named("layers")
+
+
+def _made(stage: bpy.types.Scene, layers: Operation) -> dict[str, Any]:
+    """What is made of the plate before its layers, by role."""
+    given = {role.name: picture for role, picture in properties.inputs(stage, layers) if not picture.empty()}
+    made: dict[str, Any] = {}
+    depth, matte = properties.named("depth"), properties.named("matte")
+    if "depth" not in given and depth is not None:
+        made["depth"] = {"operation": depth.name, "output": "depth", **asking.settings(stage, depth)}
+    if stage.replate_parallax.subject:
+        if matte is None:
+            raise AgentError("Unmet", "This server finds no subjects: give a matte of your own instead.")
+        made["mattes"] = {"operation": matte.name, "output": "matte", **asking.settings(stage, matte)}
+    return made
+
+
+def _title(plate: dict[str, Any]) -> str:
+    """The plate's file by name, without the frame's number."""
+    return PurePath(plate.get("path", "")).stem.replace("####", "").rstrip("._- ")

@@ -62,6 +62,22 @@ def of(thing: bpy.types.Object | None) -> Rig | None:
     return None if None in layers else Rig(thing, *single, tuple(handles), tuple(layers))
 
 
+def rigs(stage: bpy.types.Scene) -> list[Rig]:
+    """All that stand in a scene whole."""
+    return [rig for thing in stage.objects if thing.get(ROLE) == RIG and (rig := of(thing)) is not None]
+
+
+def rig_where(stage: bpy.types.Scene, name: str, value: str) -> bpy.types.Object | None:
+    """The root of the rig in a scene whose property has a value."""
+    return next((thing for thing in stage.objects if thing.get(ROLE) == RIG and thing.get(name) == value), None)
+
+
+def current(context: bpy.types.Context) -> Rig | None:
+    """The rig that the active object is of, or else the scene's camera, or else any in the scene."""
+    stage = context.scene
+    return of(context.object) or of(stage.camera) or next(iter(rigs(stage)), None)
+
+
 def found(root: bpy.types.Object, role: str) -> bpy.types.Object | None:
     """The part of a rig with a role."""
     return next((thing for thing in root.children_recursive if thing.get(ROLE) == role), None)

@@ -52,22 +52,25 @@ def operation(scene: bpy.types.Scene) -> Operation | None:
     return known.operation(scene.replate.operation) if known.operations else None
 
 
-def model(scene: bpy.types.Scene) -> Model | None:
-    chosen = operation(scene)
+def named(operation: str) -> Operation | None:
+    """One that the server has, whichever is chosen."""
+    return catalog.known().operation(operation)
+
+
+def model(scene: bpy.types.Scene, chosen: Operation | None = None) -> Model | None:
+    """Of an operation, the chosen one by default; None where there is none."""
+    chosen = chosen or operation(scene)
     return catalog.known().model(_group(scene, chosen).model) if chosen is not None else None
 
 
-def choose_model(scene: bpy.types.Scene, name: str) -> None:
-    _group(scene, operation(scene)).model = name
+def draw_model(scene: bpy.types.Scene, layout: bpy.types.UILayout, chosen: Operation, label: str = "Model") -> None:
+    layout.prop(_group(scene, chosen), "model", text=label)
 
 
-def draw_model(scene: bpy.types.Scene, layout: bpy.types.UILayout) -> None:
-    layout.prop(_group(scene, operation(scene)), "model")
-
-
-def fields(scene: bpy.types.Scene) -> Sequence[Field]:
-    """What the chosen operation takes, then what its model does."""
-    chosen, which = operation(scene), model(scene)
+def fields(scene: bpy.types.Scene, chosen: Operation | None = None) -> Sequence[Field]:
+    """What an operation takes, the chosen one by default, then what its model does."""
+    chosen = chosen or operation(scene)
+    which = model(scene, chosen)
     if chosen is None:
         return ()
     group = _group(scene, chosen)
@@ -78,9 +81,9 @@ def fields(scene: bpy.types.Scene) -> Sequence[Field]:
     return [*shared, *(Field(each, own, _word("p", each.name)) for each in _shown(which.parameters))]
 
 
-def inputs(scene: bpy.types.Scene) -> Sequence[tuple[Input, Picture]]:
-    """Of the chosen operation. A role is one picture, whichever operation it is for."""
-    chosen = operation(scene)
+def inputs(scene: bpy.types.Scene, chosen: Operation | None = None) -> Sequence[tuple[Input, Picture]]:
+    """Of an operation, the chosen one by default. A role is one picture, whichever operation it is for."""
+    chosen = chosen or operation(scene)
     return [(each, getattr(scene.replate, _word("in", each.name))) for each in chosen.inputs] if chosen else ()
 
 

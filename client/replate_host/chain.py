@@ -1,4 +1,4 @@
-"""From a plate to a scene: depth where none is given, the layers, and the scene's files, as one job of a host's."""
+"""From a plate to a scene: what the layers lack, the layers, and the scene's files, as one job of a host's."""
 
 from __future__ import annotations
 
@@ -8,25 +8,34 @@ from .agent import Agent
 from .jobs import Callbacks, JobHandle
 from .protocol import AgentError
 
-_STEPS = ("depth", "layers", "scene")
+_SCENE = ("layers", "scene")
 
 
 class Chain(JobHandle):
-    """Depth, layers and scene as one job. Its id is that of the layers, with which it can be gone on with."""
+    """Depth, mattes, layers and scene as one job. Its id is that of the layers, with which it is gone on with."""
 
     def __init__(self, agent: Agent, outputs: dict[str, str], wish: dict[str, Any], callbacks: Callbacks) -> None:
         """Asks for nothing yet. `wish` is what the agent's `scene` takes, but for the job."""
         super().__init__(outputs, callbacks=callbacks)
         self._agent, self._wish = agent, wish
+        self._first: dict[str, dict[str, Any]] = {}
+        """By role, what the layers' inputs are made by."""
         self._parts: dict[str, JobHandle] = {}
         self._scene: int | None = None
 
     def ask(self, params: dict[str, Any]) -> None:
-        """Asks for all of it: `params` as `submit` of the layers takes them, with or without depth."""
-        if "depth" in params["inputs"]:
+        """Asks for all of it: `params` as `submit` of the layers takes them.
+
+        An input may be one that is to be made of the plate first: `{"operation": "matte", "output": "matte"}`, with
+        "model" and "parameters" where they are not the defaults. Without depth, that is made.
+        """
+        inputs = {"depth": {"operation": "depth", "output": "depth"}, **params["inputs"]}
+        self._first = {role: each for role, each in inputs.items() if "operation" in each}
+        params = {**params, "inputs": {role: each for role, each in inputs.items() if "operation" not in each}}
+        for role, each in self._first.items():
+            self._ask_first(role, each, params)
+        if not self._first:
             self._ask_layers(params)
-        else:
-            self._ask_depth(params)
 
     def watch(self, job: str) -> None:
         """Goes on with a job of layers, and writes its scene."""
@@ -54,28 +63,30 @@ class Chain(JobHandle):
                     self._agent.cancel(part)
         self.take_end({"state": state, "error": {"kind": error.kind, "message": str(error)}})
 
-    def _ask_depth(self, params: dict[str, Any]) -> None:
-        """Asks for the plate's depth, and for the layers as soon as the server knows of it."""
+    def _ask_first(self, role: str, made: dict[str, Any], params: dict[str, Any]) -> None:
+        """Asks for what an input is made by, and for the layers as soon as the server knows of all of those."""
 
         def told(handle: JobHandle) -> None:
-            self._heard("depth", handle)
-            if handle.id and "layers" not in self._parts and not self.ended:
-                depth = {"job": handle.id, "output": "depth"}
-                self._ask_layers({**params, "inputs": {**params["inputs"], "depth": depth}})
+            self._heard(role, handle)
+            known = [self._parts[each].id if each in self._parts else "" for each in self._first]
+            if all(known) and "layers" not in self._parts and not self.ended:
+                outputs = [each["output"] for each in self._first.values()]
+                jobs = [{"job": job, "output": output} for job, output in zip(known, outputs)]
+                self._ask_layers({**params, "inputs": {**params["inputs"], **dict(zip(self._first, jobs))}})
 
-        self._parts["depth"] = self._agent.submit(
+        self._parts[role] = self._agent.submit(
             {
                 **params,
-                "operation": "depth",
-                "model": "",
-                "parameters": {},
+                "operation": made["operation"],
+                "model": made.get("model", ""),
+                "parameters": made.get("parameters", {}),
                 "inputs": {"plate": params["inputs"]["plate"]},
                 "outputs": {},
-                "title": f"{params.get('title', '')}.depth",
+                "title": f"{params.get('title', '')}.{made['operation']}",
             },
             on_progress=told,
             on_warning=self._warned,
-            on_ended=lambda handle: self._part_ended("depth", handle),
+            on_ended=lambda handle: self._part_ended(role, handle),
         )
 
     def _ask_layers(self, params: dict[str, Any]) -> None:
@@ -103,7 +114,7 @@ class Chain(JobHandle):
         if self.ended:
             return
         self._parts.setdefault(what, handle)
-        steps = [name for name in _STEPS if name != "depth" or name in self._parts]
+        steps = (*self._first, *_SCENE)
         under_way = [self._parts[name] for name in steps if name in self._parts]
         slowest = next((part for part in under_way if not part.ended and part.fraction < 1), under_way[-1])
         done = sum(1.0 if part.state == "done" else part.fraction for part in under_way)

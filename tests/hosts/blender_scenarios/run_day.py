@@ -49,11 +49,11 @@ def made(output: str) -> dict[str, Any]:
     before = set(bpy.data.images)
     bpy.ops.replate.run()
     finish()
-    jobs, scene = part("jobs"), bpy.context.scene
+    jobs, record, scene = part("jobs"), part("record"), bpy.context.scene
     (image,) = set(bpy.data.images) - before or {None}
-    told: dict[str, Any] = {"status": jobs.status(scene), "state": jobs.versions(scene)[-1].state, "image": image}
+    told: dict[str, Any] = {"status": jobs.status(scene), "state": record.versions(scene)[-1].state, "image": image}
     if image is not None:
-        told |= {**described(image), "path": jobs.versions(scene)[-1].outputs[output], "name": image.name}
+        told |= {**described(image), "path": record.versions(scene)[-1].outputs[output], "name": image.name}
     return told
 
 

@@ -27,7 +27,7 @@ class Depth:
     inverse: bool
     """Samples are 1/Z, where 0 is infinity. Otherwise they are Z."""
     near: float
-    """The least distance in the shot, over 0."""
+    """The least distance in the shot; 0 where it is not known, as of a renderer's frames."""
     far: float
     """The greatest distance in the shot; may be infinite."""
     invalid: float = 0.0
@@ -36,9 +36,9 @@ class Depth:
     """Focal length in pixels of the display window, where the model found one; 0 where it is not known."""
 
     def __post_init__(self) -> None:
-        if not (0 < self.near <= self.far and math.isfinite(self.near)):
+        if not (0 <= self.near <= self.far and self.far > 0 and math.isfinite(self.near)):
             raise BadRequest(
-                f"Depth from {self.near} to {self.far} makes no sense: near is over 0, and far not nearer."
+                f"Depth from {self.near} to {self.far} makes no sense: near is not below 0, and far not nearer."
             )
         if math.isnan(self.invalid) or not (0 <= self.focal < math.inf):
             raise BadRequest(

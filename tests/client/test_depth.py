@@ -33,7 +33,8 @@ def test_zero_is_infinity_where_samples_are_one_over_distance() -> None:
 
 
 @pytest.mark.parametrize(
-    ("near", "far", "focal"), [(0.0, 1.0, 0.0), (2.0, 1.0, 0.0), (float("nan"), 1.0, 0.0), (1.0, 2.0, -1.0)]
+    ("near", "far", "focal"),
+    [(-1.0, 1.0, 0.0), (0.0, 0.0, 0.0), (2.0, 1.0, 0.0), (float("nan"), 1.0, 0.0), (1.0, 2.0, -1.0)],
 )
 def test_numbers_that_make_no_sense_together_are_refused(near: float, far: float, focal: float) -> None:
     with pytest.raises(BadRequest, match="makes no sense"):

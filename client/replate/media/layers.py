@@ -64,7 +64,8 @@ def choose(parts: Sequence[Part], *, view: str = "", layer: str = "", channels: 
     `view`: empty for the file's first. `layer`: a part's name or a prefix of
     channel names; its channels are taken without the prefix. `channels`: by name
     ("depth.Z"), or by layer ("depth" for all of it). With neither, R, G, B and A
-    of the beauty where there are such, or Y and A, or else all channels.
+    of the beauty where there are such (Blender's is "ViewLayer.Combined"), or Y and
+    A, or else all channels.
 
     Raises `BadRequest`, naming what the file has instead.
     """
@@ -168,9 +169,13 @@ def _places(sheet: _Sheet, name: str) -> dict[str, int]:
 
 
 def _by_default(sheet: _Sheet) -> dict[str, int]:
-    for row in (("R", "G", "B", "A"), ("R", "G", "B"), ("Y", "A"), ("Y",)):
-        if all(name in sheet.channels for name in row):
-            return {name: sheet.channels[name] for name in row}
+    layers = dict.fromkeys(name.rpartition(".")[0] for name in sheet.channels)
+    beauty = next((layer for layer in layers if layer.rpartition(".")[2] == "Combined"), None)
+    for front in ("", *([f"{beauty}."] if beauty else [])):
+        for row in (("R", "G", "B", "A"), ("R", "G", "B"), ("Y", "A"), ("Y",)):
+            # Beside an X, a Y is an axis.
+            if all(front + name in sheet.channels for name in row) and front + "X" not in sheet.channels:
+                return {name: sheet.channels[front + name] for name in row}
     return dict(sheet.channels)
 
 

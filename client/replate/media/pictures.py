@@ -26,11 +26,12 @@ from replate.media.colour import LINEAR, decode, space_of_display, space_of_line
 from replate.media.depth_header import depth_of
 from replate.media.layers import Choice, Part, choose, plain_name
 from replate.media.metadata import attributes_of, metadata_of
+from replate.media.passes import Pass, known_pass
 
 MOST_PIXELS = 100_000_000
 """A picture with more pixels in its data or display window is refused before anything is allocated for it."""
 
-READER = 2
+READER = 3
 """Changes whenever the same file would give other pixels."""
 _SETTLED = 2.0
 """Seconds after which a change to a file is sure to change its time stamp, on the coarsest of file systems (FAT)."""
@@ -53,6 +54,8 @@ class Wish:
 class _Header:
     spec: FrameSpec
     choice: Choice
+    known: Pass | None
+    """The renderer's pass that it is, if it is one."""
     code_space: str
     """The space that code values are decoded from; empty where pixels stay as they are."""
     orientation: int
@@ -76,6 +79,8 @@ def read_frame(path: Path, number: int, wish: Wish = Wish()) -> Frame:
             pixels = _decoded(file, path, header)
         else:
             pixels = _samples(file, path, header, header.spec.pixel_type)
+            if header.known is not None:
+                pixels = header.known.of(pixels)
     return frame_of(header.spec, pixels)
 
 
@@ -137,7 +142,9 @@ def _header(file: Any, path: Path, number: int, wish: Wish) -> _Header:
     orientation = int(attributes.get("Orientation", 1)) if whole else 1
     if orientation > 4:
         data, display = (Box(box.y, box.x, box.height, box.width) for box in (data, display))
-    space = _space(choice.names, attributes, wish, whole)
+    known = known_pass(choice, wish.layer, attributes)
+    choice = known.choice if known else choice
+    space = DATA if known else _space(choice.names, attributes, wish, whole)
     grey = whole and space != DATA and choice.names[0] == "Y"
     spec = FrameSpec(
         number=number,
@@ -148,13 +155,13 @@ def _header(file: Any, path: Path, number: int, wish: Wish) -> _Header:
         colour_space=space,
         pixel_aspect=float(attributes.get("PixelAspectRatio", 1.0)) or 1.0,
         view=choice.view or wish.view,
-        depth=depth_of(attributes) if space == DATA else None,
+        depth=known.depth if known else depth_of(attributes) if space == DATA else None,
         metadata=metadata_of(chosen),
     )
     code_space = ""
     if whole:
         code_space = DATA if space == DATA else wish.colour_space or space_of_display(attributes)
-    return _Header(spec, choice, code_space, orientation)
+    return _Header(spec, choice, known, code_space, orientation)
 
 
 def _part(index: int, header: Any) -> Part:

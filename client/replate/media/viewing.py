@@ -26,8 +26,9 @@ def picture_of(frame: Frame, reach: float | None = None) -> Picture:
     Colour goes from its space to sRGB and is cut off at 0 and 1. Two channels u
     and v are shown on the colour wheel, `reach` pixels at its rim; depth near in
     bright and warm colours and far in dark ones, from the shot's near to its far,
-    so that one colour is one distance in all its frames; mattes together in grey,
-    and so is any other channel, depth of which nothing is said from far to near.
+    so that one colour is one distance in all its frames (where the shot's near is not
+    known, the frame's own); mattes together in grey, and so is any other channel,
+    depth of which nothing is said from far to near.
     """
     names = [name.rpartition(".")[2] for name in frame.spec.channels]
     if {"R", "G", "B"} <= set(names):
@@ -91,7 +92,8 @@ def wheel(motion: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
 def warm_where_near(samples: NDArray[np.float32], depth: Depth) -> NDArray[np.float32]:
     """Samples of depth [height, width] as colours [height, width, 3], even in 1/Z; black where it is not known."""
     far = distances(samples, depth)
-    least, most = 1 / depth.far, 1 / depth.near
+    near = depth.near or float(far[np.isfinite(far)].min(initial=depth.far))
+    least, most = 1 / depth.far, 1 / near
     with np.errstate(invalid="ignore"):
         part = np.clip((1 / far - least) / max(most - least, 1e-12), 0, 1)
     steps = np.linspace(0, 1, len(_NEAR_TO_FAR))

@@ -231,7 +231,7 @@ class Depth(_message.Message):
     inverse: _builtins.bool
     """Samples are 1/Z, where 0 is infinity. Otherwise they are Z."""
     near: _builtins.float
-    """The least and the greatest distance in the shot; near is over 0, far may be infinite."""
+    """The least and the greatest distance in the shot; a near of 0 is not known, far may be infinite."""
     far: _builtins.float
     invalid: _builtins.float
     """The sample that stands where nothing is known."""

@@ -204,7 +204,7 @@ def _inverse(window: Window) -> bool:
 
 def _nearest(window: Window, numbers: Sequence[int]) -> float:
     meaning = window.frame("depth", numbers[0]).spec.depth
-    if meaning is not None:
+    if meaning is not None and meaning.near:
         return meaning.near
     least = float("inf")
     for number in numbers:

@@ -162,7 +162,7 @@ def _depth_frame(plate: Frame, layers: Layers, meaning: Depth | None, footage: F
     near = footage.nearest
     far = max(near, *(float(layer.depth.max()) for layer in layers))
     said = meaning or Depth(metric=False, inverse=footage.inverse, near=near, far=float("inf"))
-    depth = replace(said, far=max(said.far, far))
+    depth = replace(said, near=near, far=max(said.far, far))
     planes = np.dstack([samples(layer.depth, depth) for layer in layers])
     channels = tuple(f"{layer.name}.Z" for layer in layers)
     spec = replace(plate.spec, channels=channels, pixel_type=PixelType.FLOAT, colour_space=DATA, depth=depth)

@@ -15,7 +15,18 @@ if not (_HERE / "replate_host").is_dir():
     # nor a module at the top from an extension.
     __path__.append(str(_HERE.parent / "client"))
 
-PARTS = ("preferences", "agent", "pictures", "properties", "jobs", "operators", "panels", "parallax")
+PARTS = (
+    "preferences",
+    "agent",
+    "pictures",
+    "properties",
+    "jobs",
+    "operators",
+    "panels",
+    "parallax",
+    "controls",
+    "camera_move",
+)
 """Modules with a `register` and an `unregister`, in the order of `register`."""
 
 _registered: list[ModuleType] = []

@@ -22,7 +22,7 @@ _CELLS, _CORNERS = "replate_cells", "replate_corners"
 
 def set_card(thing: bpy.types.Object, scene: Scene, layer: Layer) -> None:
     """Makes the mesh of an object one flat cell; a card that the artist cut up stays as long as its place does."""
-    for modifier in _grids(thing):
+    for modifier in grids(thing):
         thing.modifiers.remove(modifier)
     left, bottom, right, top = scene.rectangle(layer)
     place, far = (left, bottom, right, top, layer.distance), layer.distance
@@ -42,7 +42,7 @@ def set_grid(thing: bpy.types.Object, scene: Scene, layer: Layer, folder: Path) 
     if _CORNERS in thing.data:
         thing.data.clear_geometry()
         del thing.data[_CORNERS]
-    modifier = next(iter(_grids(thing)), None) or thing.modifiers.new("Depth", "NODES")
+    modifier = next(iter(grids(thing)), None) or thing.modifiers.new("Depth", "NODES")
     modifier.node_group = modifier.node_group or _displaced_grid()
     left, bottom, right, top = scene.rectangle(layer)
     scale, offset = projection(scene)
@@ -65,7 +65,8 @@ def set_grid(thing: bpy.types.Object, scene: Scene, layer: Layer, folder: Path) 
     give(modifier, values)
 
 
-def _grids(thing: bpy.types.Object) -> list[bpy.types.Modifier]:
+def grids(thing: bpy.types.Object) -> list[bpy.types.Modifier]:
+    """The modifiers of an object that make a grid."""
     return [
         each
         for each in thing.modifiers

@@ -24,6 +24,17 @@ def give(modifier: bpy.types.Modifier, values: dict[str, Any]) -> None:
     modifier.id_data.update_tag()
 
 
+def draw(layout: bpy.types.UILayout, modifier: bpy.types.Modifier, name: str) -> None:
+    """Nothing for a group that has no such socket, as one of an older file."""
+    if not any(item.name == name for item in modifier.node_group.interface.items_tree):
+        return
+    socket = _socket(modifier, name)
+    if hasattr(modifier, "properties"):
+        layout.prop(getattr(modifier.properties.inputs, socket), "value", text=name)
+    else:
+        layout.prop(modifier, f'["{socket}"]', text=name)
+
+
 def _socket(modifier: bpy.types.Modifier, name: str) -> str:
     items = modifier.node_group.interface.items_tree
     return next(item.identifier for item in items if item.name == name and item.in_out == "INPUT")

@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import agent, asking, properties, record, results
+from . import agent, asking, properties, record, results, undo
 from .replate_host import Agent, AgentError, JobHandle, telling
 from .replate_host.chain import Chain
 from .replate_host.jobs import Callbacks
@@ -109,6 +109,17 @@ def under_way(scene: bpy.types.Scene | None = None) -> list[Run]:
     return [each for each in _runs if each.under_way and (scene is None or each.scene == scene.session_uid)]
 
 
+def failed(scene: bpy.types.Scene) -> bool:
+    """Whether the newest job of this session failed, or can no longer be watched."""
+    mine = [each for each in _runs if each.scene == scene.session_uid]
+    return bool(mine) and mine[-1].handle is not None and mine[-1].handle.state in ("failed", "lost")
+
+
+def dismiss(scene: bpy.types.Scene) -> None:
+    """What has ended is no longer told."""
+    _runs[:] = [each for each in _runs if each.under_way or each.scene != scene.session_uid]
+
+
 def status(scene: bpy.types.Scene) -> str:
     """How the newest of a scene's jobs stands, in a line."""
     said = [each.said for each in _runs if each.scene == scene.session_uid]
@@ -141,11 +152,13 @@ def resume(scene: bpy.types.Scene) -> int:
 
 
 def register() -> None:
-    bpy.app.handlers.load_post.append(_opened)
+    for heard, act in _HANDLERS.items():
+        getattr(bpy.app.handlers, heard).append(act)
 
 
 def unregister() -> None:
-    bpy.app.handlers.load_post.remove(_opened)
+    for heard, act in _HANDLERS.items():
+        getattr(bpy.app.handlers, heard).remove(act)
     _runs.clear()
     build.clear()
 
@@ -159,6 +172,16 @@ def _opened(*_: Any) -> None:
             resume(scene)
         except AgentError as error:
             print(f"Replate: {error}")
+
+
+@persistent
+def _undone(*_: Any) -> None:
+    """What was asked for was asked for, whatever the artist takes back of the scene."""
+    for each in _runs:
+        _keep(each)
+
+
+_HANDLERS = {"load_post": _opened, "undo_post": _undone, "redo_post": _undone}
 
 
 def _named(source: Mapping[str, Any]) -> str:
@@ -213,7 +236,9 @@ def _callbacks(each: Run) -> dict[str, Any]:
 
 
 def _show(each: Run, output: str) -> None:
-    results.show(each.version, output, each.spaces[output])
+    shown = results.show(each.version, output, each.spaces[output])
+    if shown is not None:
+        undo.remember(shown.name)
 
 
 def _build(each: Run) -> None:
@@ -221,6 +246,7 @@ def _build(each: Run) -> None:
     for act in build if scene is not None else ():
         try:
             act(each.version, scene)
+            undo.remember("Parallax Scene")
         except ValueError as error:
             each.said = str(error)
 

@@ -68,7 +68,17 @@ class Resume(bpy.types.Operator):
         return tried(self, lambda: jobs.resume(context.scene))
 
 
-_CLASSES = (Connect, Run, Cancel, Resume)
+class Dismiss(bpy.types.Operator):
+    """Say no more of what went wrong"""
+
+    bl_idname = "replate.dismiss"
+    bl_label = "Dismiss"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return tried(self, lambda: jobs.dismiss(context.scene))
+
+
+_CLASSES = (Connect, Run, Cancel, Resume, Dismiss)
 
 
 def register() -> None:

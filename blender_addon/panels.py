@@ -132,7 +132,7 @@ def _buttons(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
     if jobs.under_way(scene):
         layout.progress(factor=jobs.fraction(scene), text=jobs.status(scene))
         return
-    said(layout, jobs.status(scene))
+    said(layout, jobs.status(scene), "ERROR" if jobs.failed(scene) else "NONE")
     if any(version.open and version.job for version in record.versions(scene)):
         layout.operator("replate.resume", icon="RECOVER_LAST")
 
@@ -140,6 +140,9 @@ def _buttons(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
 def _status_bar(header: bpy.types.Header, context: bpy.types.Context) -> None:
     if jobs.under_way(context.scene):
         header.layout.label(text=f"Replate: {jobs.status(context.scene)}", icon="RENDER_ANIMATION")
+    elif jobs.failed(context.scene):
+        header.layout.label(text=f"Replate: {jobs.status(context.scene)}", icon="ERROR")
+        header.layout.operator("replate.dismiss", text="", icon="X", emboss=False)
 
 
 def _redraw() -> None:

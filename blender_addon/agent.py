@@ -33,7 +33,10 @@ def current() -> Agent:
     if _Held.agent is None:
         _Held.connection = wanted
         _Held.agent = Agent(
-            address=wanted.address, token=wanted.token, on_notice=lambda text: print(f"Replate: {text}")
+            address=wanted.address,
+            token=wanted.token,
+            program=wanted.program,
+            on_notice=lambda text: print(f"Replate: {text}"),
         )
         if not bpy.app.timers.is_registered(drain):
             bpy.app.timers.register(drain, first_interval=PAUSE, persistent=True)

@@ -11,7 +11,7 @@ import bpy
 
 from .replate_host import AgentError
 
-VARIABLES = {"address": "REPLATE_SERVER", "token": "REPLATE_TOKEN"}
+VARIABLES = {"address": "REPLATE_SERVER", "token": "REPLATE_TOKEN", "program": "REPLATE_SERVER_PROGRAM"}
 """By preference: the environment's variable that is stronger."""
 CACHE = "REPLATE_CACHE"
 """The folder for results; stronger than all else."""
@@ -27,23 +27,38 @@ class Preferences(bpy.types.AddonPreferences):
     token: bpy.props.StringProperty(
         name="Token", description="What the server's keeper gave you; empty where none is asked for", subtype="PASSWORD"
     )
+    program: bpy.props.StringProperty(
+        name="Server's Program",
+        description="Of a server on this machine, with its own GPU: the Python in which replate[server] is installed, "
+        "or the command replate-server. Empty to look for it on the path",
+        subtype="FILE_PATH",
+    )
     project: bpy.props.StringProperty(
         name="Project", description="Whose members see your jobs and share their frames; empty for you alone"
     )
 
     def draw(self, context: bpy.types.Context) -> None:
-        for name, variable in VARIABLES.items():
-            given = bool(os.environ.get(variable))
-            row = self.layout.row()
-            row.enabled = not given
-            row.prop(self, name)
-            if given:
-                self.layout.label(text=f"${variable} is set, and stronger.", icon="INFO")
+        here = not (self.address or os.environ.get(VARIABLES["address"]))
+        self._draw("address")
+        # A server here knows its user without a token, and others need no program.
+        self._draw("program" if here else "token")
         self.layout.prop(self, "project")
-        self.layout.operator("replate.connect", text="Test Connection", icon="LINKED")
+        text, icon = ("Start a Server Here", "PLAY") if here else ("Test Connection", "LINKED")
+        self.layout.operator("replate.connect", text=text, icon=icon)
         said = context.window_manager.get("replate_connection", "")
         if said:
             self.layout.label(text=said)
+        elif here:
+            self.layout.label(text="It is started when it is needed, and ends by itself when it is idle.", icon="INFO")
+
+    def _draw(self, name: str) -> None:
+        variable = VARIABLES[name]
+        given = bool(os.environ.get(variable))
+        row = self.layout.row()
+        row.enabled = not given
+        row.prop(self, name)
+        if given:
+            self.layout.label(text=f"${variable} is set, and stronger.", icon="INFO")
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,7 @@ class Connection:
 
     address: str = ""
     token: str = ""
+    program: str = ""
 
     @property
     def shown(self) -> str:

@@ -23,6 +23,7 @@ def connect(
     *,
     tls_ca: Path | str | None = None,
     data: Path | str | None = None,
+    program: str | None = None,
     cache: Path | str | None = None,
 ) -> Client:
     """A client of a server; the line is opened with the first call.
@@ -40,6 +41,9 @@ def connect(
         $REPLATE_TLS_CA, or those that the system trusts. Setting it asks for TLS.
     data
         Where a server started here keeps its data; None for $REPLATE_DATA or the user's data folder.
+    program
+        What a server here is started by: a Python in which it is installed, or the command `replate-server`.
+        None for $REPLATE_SERVER_PROGRAM, else this Python, else the command on the path.
     cache
         Where digests of files are remembered; None for the user's cache folder.
 
@@ -55,7 +59,7 @@ def connect(
     authority = tls_ca or os.environ.get("REPLATE_TLS_CA") or None
     if address is None:
         folder = Path(data) if data is not None else None
-        link = Link(embedded.ensure(folder), lambda: embedded.ensure(folder))
+        link = Link(embedded.ensure(folder, program), lambda: embedded.ensure(folder, program))
     else:
         where = Address(address, token, Path(authority) if authority else None)
         link = Link(where)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,18 +36,25 @@ _PATIENCE = 120.0
 """Seconds for a server to start; a cold import of its libraries takes a while on a slow disk."""
 
 
-def ensure(data: Path | None = None) -> Address:
+PROGRAM = "REPLATE_SERVER_PROGRAM"
+"""The environment's name of the program that is the server, where it is not installed beside the client."""
+
+
+def ensure(data: Path | None = None, program: str | None = None) -> Address:
     """The server of a data folder, started if none is running.
 
     Parameters
     ----------
     data
         None for $REPLATE_DATA, or else the user's data folder.
+    program
+        A Python in which the server is installed, or the command `replate-server`. None for
+        $REPLATE_SERVER_PROGRAM, else this Python, else the command on the path.
 
     Raises
     ------
     Unmet
-        When the server's software is not installed here.
+        When the server's software is not installed there.
     Failed
         When it does not start, with the last line of its log.
     Exhausted
@@ -55,15 +64,11 @@ def ensure(data: Path | None = None) -> Address:
     running = find(folder)
     if running is not None:
         return running
-    if any(importlib.util.find_spec(module) is None for module in SERVER_NEEDS):
-        raise Unmet(
-            "No server is named and none is installed here: set REPLATE_SERVER to the address of one, "
-            'or install it with `pip install "replate[server]"`.'
-        )
+    command = _command(program or os.environ.get(PROGRAM, ""))
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with FileLock(folder / "starting.lock", timeout=_PATIENCE):
-            return find(folder) or _start(folder)
+            return find(folder) or _start(folder, command)
     except Timeout as error:
         raise Failed(f"Another program has been starting the server in {folder} for too long; end it.") from error
     except OSError as error:
@@ -88,13 +93,34 @@ def find(folder: Path) -> Address | None:
     return where if _answers(where.address) else None
 
 
-def _start(folder: Path) -> Address:
+def _command(program: str) -> list[str]:
+    """The server's command line. Raises `Unmet` where there is none."""
+    if program:
+        found = shutil.which(Path(program).expanduser())
+        if found is None:
+            raise Unmet(
+                f"{program} is no program: name the Python in which Replate's server is installed, or its command "
+                "replate-server."
+            )
+        return [found, "-m", "replate_server"] if Path(found).name.lower().startswith("python") else [found]
+    if all(importlib.util.find_spec(module) is not None for module in SERVER_NEEDS):
+        return [sys.executable, "-m", "replate_server"]
+    found = shutil.which("replate-server")
+    if found is None:
+        raise Unmet(
+            "No server is named and none is installed here: set REPLATE_SERVER to the address of one, or install it "
+            f'with `pip install "replate[server]"`; in another Python than this, set {PROGRAM} to that.'
+        )
+    return [found]
+
+
+def _start(folder: Path, command: Sequence[str]) -> Address:
     # Left by a server that was killed: what appears from now on is the new one's.
     (folder / RECORD).unlink(missing_ok=True)
     with (folder / LOG).open("ab") as log:
         begin = log.tell()
         process = subprocess.Popen(
-            [sys.executable, "-m", "replate_server", "serve", "--embedded", "--data", str(folder)],
+            [*command, "serve", "--embedded", "--data", str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

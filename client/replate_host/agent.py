@@ -31,6 +31,7 @@ class Agent:
         token: str = "",
         tls_ca: str = "",
         data: str = "",
+        program: str = "",
         environment: Mapping[str, str] | None = None,
         on_notice: Callable[[str], None] | None = None,
     ) -> None:
@@ -40,14 +41,21 @@ class Agent:
         ----------
         command
             The agent's command line; $REPLATE_AGENT is stronger. Empty to look for it.
-        address, token, tls_ca, data
+        address, token, tls_ca, data, program
             As in `replate.connect`; empty for what the environment says.
         environment
             The host's; None for that of this process. It is cleaned.
         on_notice
             Told in a sentence, inside `drain`, what happened to the agent itself, and what a callback raised.
         """
-        hello = {"protocol": protocol.PROTOCOL, "address": address, "token": token, "tls_ca": tls_ca, "data": data}
+        hello = {
+            "protocol": protocol.PROTOCOL,
+            "address": address,
+            "token": token,
+            "tls_ca": tls_ca,
+            "data": data,
+            "program": program,
+        }
         self._notice = on_notice
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._watching = Watching(lambda method, params, done: self._session.ask(method, params, done), self._post)

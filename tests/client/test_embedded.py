@@ -16,7 +16,7 @@ import pytest
 
 import replate
 from replate import embedded
-from replate.errors import Failed
+from replate.errors import Failed, Unmet
 
 
 @pytest.fixture
@@ -74,6 +74,23 @@ def test_a_server_that_cannot_start_says_why(data: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("REPLATE_STORE__LIMIT_GB", "-1")
     with pytest.raises(Failed, match=r"The server did not start: .*limit_gb"):
         embedded.ensure(data)
+
+
+def test_a_server_is_started_by_the_program_that_is_named(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for an agent that a host carries, beside which no server is installed."""
+    with pytest.raises(Unmet, match="is no program: name the Python"):
+        embedded.ensure(data, str(tmp_path / "python"))
+    monkeypatch.setattr(embedded, "SERVER_NEEDS", ("no_such_module",))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Unmet, match="none is installed here"):
+        embedded.ensure(data)
+    monkeypatch.setenv(embedded.PROGRAM, sys.executable)
+    assert embedded.find(data) is None
+    with replate.connect(data=data, program=str(Path(sys.executable).with_name("replate-server"))) as client:
+        assert client.catalog().operation("identity")
+    assert embedded.ensure(data) == embedded.find(data)
 
 
 def test_without_the_servers_software_it_says_what_to_do(data: Path) -> None:

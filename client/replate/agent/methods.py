@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import replate
-from replate.agent import asked
+from replate.agent import asked, exports
 from replate.agent.catalog_json import catalog_as_json
 from replate.agent.delivery import Delivery
 from replate.agent.dispatch import Answer, Method, Request
@@ -31,6 +32,8 @@ class Methods:
     def __init__(self, notifier: Notifier) -> None:
         self._notifier = notifier
         self._client: Client | None = None
+        self._begin: Callable[[], Client] | None = None
+        self._beginning = threading.Lock()
         self._catalog: Catalog | None = None
         self._deliveries: dict[str, Delivery] = {}
         self._lock = threading.Lock()
@@ -49,26 +52,30 @@ class Methods:
             "cancel": self.cancel,
             "jobs": self.jobs,
             "scene": self.scene,
+            "export": self.export,
         }
 
     def initialize(self, request: Request) -> Answer:
-        """Connects; without an address, to a server of this machine, started if need be."""
+        """Connects; without an address, to a server of this machine, which starts with the first need of it."""
         params = request.params
         wanted = asked.field(params, "protocol", int, PROTOCOL)
         if wanted != PROTOCOL:
             older = "host's plugin" if wanted < PROTOCOL else "agent"
             raise Unmet(f"The host speaks agent protocol {wanted} and the agent {PROTOCOL}; upgrade the {older}.")
-        client = connect(
-            asked.field(params, "address", str, "") or None,
-            asked.field(params, "token", str, "") or None,
-            tls_ca=asked.field(params, "tls_ca", str, "") or None,
-            data=asked.field(params, "data", str, "") or None,
-        )
+        address = asked.field(params, "address", str, "") or os.environ.get("REPLATE_SERVER", "")
+        said = {name: asked.field(params, name, str, "") or None for name in ("token", "tls_ca", "data", "program")}
+
+        def begin() -> Client:
+            return connect(address or None, **said)
+
+        client = begin() if address else None
         with self._lock:
-            stale, self._client, self._catalog = self._client, client, None
+            stale, self._client, self._catalog, self._begin = self._client, client, None, begin
         if stale is not None:
             stale.close()
-        return Answer({"protocol": PROTOCOL, "version": replate.__version__, "address": client.address})
+        return Answer(
+            {"protocol": PROTOCOL, "version": replate.__version__, "address": client.address if client else ""}
+        )
 
     def catalog(self, request: Request) -> Answer:
         """What the server can do, asked anew."""
@@ -128,6 +135,10 @@ class Methods:
         job = self._connected().job(asked.field(request.params, "job", str))
         return Answer(self._scenes.write(request, job))
 
+    def export(self, request: Request) -> Answer:
+        """Writes a scene as the host has it now. Needs no server."""
+        return Answer(exports.write(request.params))
+
     def close(self) -> None:
         """Stops watching and finishes sending: jobs go on without the host, and need all their frames for it."""
         with self._lock:
@@ -143,10 +154,20 @@ class Methods:
                 return
 
     def _connected(self) -> Client:
-        with self._lock:
-            if self._client is None:
+        # A server of this machine takes a while to start, and who needs none does not wait for it.
+        with self._beginning:
+            with self._lock:
+                client, begin = self._client, self._begin
+            if client is not None:
+                return client
+            if begin is None:
                 raise Unmet("The agent is not connected; call initialize first.")
-            return self._client
+            client = begin()
+            with self._lock:
+                # The host may have asked for another one meanwhile.
+                if self._begin is begin:
+                    self._client = client
+            return client
 
     def _known(self) -> Catalog:
         client = self._connected()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ from pathlib import Path
 
 from replate.agent.notify import Notifier
 from replate.errors import Failed, ReplateError
-from replate.frame import Frame
+from replate.frame import Frame, FrameSpec
 from replate.jobs import Job
 from replate.media import PlateWriter
+from replate.media.forms import Form, form_of
 from replate.results import Result
 
 _AHEAD = 4
@@ -24,7 +25,8 @@ _AHEAD = 4
 @dataclass(frozen=True, slots=True)
 class _Written:
     result: Result
-    path: Future[Path] | None
+    paths: tuple[tuple[str, Future[Path]], ...]
+    """By what was wished of the output."""
 
 
 class Delivery:
@@ -40,9 +42,12 @@ class Delivery:
         after: int = 0,
         frames: tuple[int, int] | None = None,
     ) -> None:
-        """Of the outputs that are named, the frames after a sequence number, in a range if there is one."""
+        """Of the `outputs`, patterns by what `form_of` takes: frames after a sequence number, in a range if any."""
         self._job = job
-        self._patterns = outputs
+        self._wishes: dict[str, list[tuple[str, str, Form]]] = {}
+        for wish, pattern in outputs.items():
+            output, form = form_of(wish)
+            self._wishes.setdefault(output, []).append((wish, pattern, form))
         self._sequence = after
         self._range = frames
         self._notifier = notifier
@@ -85,13 +90,17 @@ class Delivery:
 
     def _wanted(self, output: str, number: int) -> bool:
         first, last = self._range or (number, number)
-        return output in self._patterns and first <= number <= last
+        return output in self._wishes and first <= number <= last
 
-    def _write(self, result: Result) -> Future[Path] | None:
-        if result.frame is None:
-            return None
-        writer = PlateWriter(self._patterns[result.output], recipe=self._job.recipe)
-        return self._writers.submit(_write, writer, result.frame)
+    def _write(self, result: Result) -> tuple[tuple[str, Future[Path]], ...]:
+        frame = result.frame
+        if frame is None:
+            return ()
+        writers = {
+            wish: PlateWriter(pattern, recipe=self._job.recipe, form=form)
+            for wish, pattern, form in self._wishes[result.output]
+        }
+        return tuple((wish, self._writers.submit(_write, writer, frame)) for wish, writer in writers.items())
 
     def _tell(self) -> None:
         broken: ReplateError | None = None
@@ -110,10 +119,8 @@ class Delivery:
 
     def _tell_one(self, found: _Written) -> None:
         result, info = found.result, found.result.info
-        if found.path is not None and result.frame is not None:
-            path, spec = found.path.result(), result.frame.spec
-            self._sequence = result.sequence
-            self._notifier.frame(self._job.id, result.sequence, result.output, spec.number, spec.view, path.as_posix())
+        if result.frame is not None:
+            self._tell_files(result.sequence, result.frame.spec, found.paths)
         if info is None:
             return
         for warning in info.warnings:
@@ -124,6 +131,14 @@ class Delivery:
             self._notifier.ended(self._job.info, self._sequence, self._job.sent, info.error)
         else:
             self._notifier.progress(info, self._sequence, self._job.sent)
+
+    def _tell_files(self, sequence: int, spec: FrameSpec, paths: Sequence[tuple[str, Future[Path]]]) -> None:
+        for place, (wish, written) in enumerate(paths, 1):
+            path = written.result()
+            if place == len(paths):
+                # Until then, who watches again is told of all of the frame's files again.
+                self._sequence = sequence
+            self._notifier.frame(self._job.id, self._sequence, wish, spec.number, spec.view, path.as_posix())
 
 
 def _write(writer: PlateWriter, frame: Frame) -> Path:

@@ -10,6 +10,7 @@ from replate.catalog import Catalog, Operation
 from replate.errors import BadRequest
 from replate.jobs import JobOutput
 from replate.media import MovieWriter, Pattern, PlateWriter
+from replate.media.cryptomatte import cryptomatte
 from replate.values import Parameter, ParameterType, Point, Prompt, Region, Value
 
 _JOB = re.compile(r"job:([^/]+)/(.+)")
@@ -82,18 +83,31 @@ def writers(
     Raises `BadRequest` for a pattern that will not do.
     """
     path = Path(out if out is not None else f"out/{stem}.####.exr")
-    if not path.suffix:
-        raise BadRequest(f"{path} has no ending that says the format: write {path.name}.####.exr.")
     movie = path.suffix.lower() == ".mp4"
-    if not (single or movie or Pattern(path).numbered):
-        raise BadRequest(
-            f"{path.name} has no place for the frame number: write {path.with_suffix('').name}.####{path.suffix}."
-        )
+    _check_place(path, single=single or movie)
     paths = {name: path if len(outputs) == 1 else _named(path, name) for name in outputs}
     files = {name: str(path).replace("{output}", name) for name, path in paths.items()}
     if movie:
         return {name: MovieWriter(file) for name, file in files.items()}
     return {name: PlateWriter(file, compression=compression) for name, file in files.items()}
+
+
+def cryptomatte_writer(out: str, *, single: bool) -> PlateWriter:
+    """What writes mattes as a Cryptomatte, losslessly: ids do not survive anything else. Raises as `writers` does."""
+    path = Path(out)
+    if path.suffix.lower() != ".exr":
+        raise BadRequest(f"A Cryptomatte is an EXR: write {path.with_suffix('').name}.exr.")
+    _check_place(path, single=single)
+    return PlateWriter(out, form=cryptomatte)
+
+
+def _check_place(path: Path, *, single: bool) -> None:
+    if not path.suffix:
+        raise BadRequest(f"{path} has no ending that says the format: write {path.name}.####.exr.")
+    if not (single or Pattern(path).numbered):
+        raise BadRequest(
+            f"{path.name} has no place for the frame number: write {path.with_suffix('').name}.####{path.suffix}."
+        )
 
 
 def _named(path: Path, output: str) -> Path:

@@ -21,6 +21,7 @@ from replate.connection import connect
 from replate.errors import BadRequest
 from replate.jobs import InputLike, Job, JobOutput
 from replate.media import Pattern, Plate, open_matte, open_plate, parse_frames
+from replate.media.forms import CRYPTOMATTE
 from replate.values import Priority, Prompt, RoleKind
 
 _PRIORITIES = {priority.name.lower(): priority for priority in Priority}
@@ -112,6 +113,12 @@ _CLICKS: Mapping[str, _Option] = {
     "no_clicks": _option(list[str], [], "--no-click", metavar="X,Y[@FRAME]", help="The object is not here."),
     "boxes": _option(list[str], [], "--box", metavar="X,Y,W,H[@FRAME]", help="The object lies within."),
 }
+_SEGMENT: Mapping[str, _Option] = {
+    **_CLICKS,
+    "cryptomatte": _option(
+        str | None, None, "--cryptomatte", metavar="PATTERN", help="Writes all objects as a Cryptomatte, too: EXR."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,7 @@ class _Request:
     plate: str
     common: _Common
     own: Mapping[str, Any]
-    """The command's own options: by the role of an input, or as `_CLICKS`, `_DEPTH`, `_MOVE` and "strength" have
+    """The command's own options: by the role of an input, or as `_SEGMENT`, `_DEPTH`, `_MOVE` and "strength" have
     them."""
 
 
@@ -155,7 +162,7 @@ def add_operations(app: typer.Typer) -> None:
     restyle = {"style": _STYLE, "matte": _LIMIT, "strength": _STRENGTH}
     _add(app, "restyle", "Paints a plate in the manner of a picture.", restyle)
     _add(app, "depth", "Estimates how far away everything is, and writes a preview to look at.", _DEPTH)
-    _add(app, "segment", "Cuts objects out of a plate, pointed at with clicks and boxes.", _CLICKS)
+    _add(app, "segment", "Cuts objects out of a plate, pointed at with clicks and boxes.", _SEGMENT)
     _add(app, "matte", "Cuts the people, or what stands out, out of a plate.", {})
     _add(app, "inpaint", "Makes a clean plate: fills what a matte covers.", {"matte": _MATTE})
     _add(
@@ -209,6 +216,9 @@ def _ask(request: _Request) -> None:
             single=single,
             compression=request.common.compression,
         )
+        if request.own.get("cryptomatte"):
+            crypto = asked.cryptomatte_writer(request.own["cryptomatte"], single=single)
+            writers = {**writers, f"{operation.outputs[0].name}/{CRYPTOMATTE}": crypto}
         model = asked.model_name(operation, request.common.model)
         kinds = {role.name: role.kind for role in operation.inputs}
         inputs: dict[str, InputLike] = {operation.inputs[0].name: plate}

@@ -20,6 +20,7 @@ from replate.errors import Cancelled, Exhausted, Failed, ReplateError
 from replate.frame import Frame
 from replate.jobs import Job
 from replate.media import MovieWriter, PlateWriter
+from replate.media.forms import form_of
 from replate.states import JobInfo
 
 _WRITERS = 3
@@ -34,12 +35,13 @@ class Delivered:
     seconds: float
     files: dict[str, list[Path]]
     frames: dict[str, int]
-    """How many, by output; a movie holds all in one file."""
+    """How many, by what was asked for; a movie holds all in one file."""
 
 
 def run(job: Job, writers: Mapping[str, PlateWriter | MovieWriter], *, as_json: bool, ours: bool = True) -> None:
     """Waits for a job, writes its frames as they come, and says what there is in the end.
 
+    `writers` are by output, or by a form of one as `replate.media.forms` names them ("matte/cryptomatte").
     Depth gets a picture or a movie to look at beside its files.
     Ctrl-C cancels the job where it is `ours`, leaves it alone where it is not,
     and exits with 130. Raises what the job failed with.
@@ -81,6 +83,9 @@ def deliver(
     files: dict[str, list[Path]] = {name: [] for name in writers}
     signing = {name: writer.signed(job.recipe or None) for name, writer in writers.items()}
     waiting: deque[tuple[str, Future[Path]]] = deque()
+    wishes: dict[str, list[str]] = {}
+    for wish in writers:
+        wishes.setdefault(form_of(wish)[0], []).append(wish)
 
     def collect(most: int) -> None:
         while waiting and (len(waiting) > most or waiting[0][1].done()):
@@ -88,8 +93,8 @@ def deliver(
             files[name].append(file.result())
 
     with ThreadPoolExecutor(_WRITERS, thread_name_prefix="replate-write") as threads:
-        for output, frame in job.frames(on_news, tuple(writers)):
-            waiting.append((output, threads.submit(_write, signing[output], frame)))
+        for output, frame in job.frames(on_news, tuple(wishes)):
+            waiting.extend((wish, threads.submit(_write, signing[wish], frame)) for wish in wishes[output])
             collect(_WAITING)
         collect(0)
     finished = {name: signing[name].finished(found) if found else [] for name, found in files.items()}

@@ -18,6 +18,7 @@ from replate.errors import BadRequest, Exhausted
 from replate.frame import DATA, Frame, FrameSpec, Pixels, PixelType
 from replate.media.colour import DISPLAY, UNKNOWN, convert, interop_name
 from replate.media.depth_header import put_depth
+from replate.media.forms import Form, whole
 from replate.media.metadata import RECIPE, put_metadata
 from replate.media.sequences import Pattern
 from replate.media.viewing import planes_in_format
@@ -63,6 +64,8 @@ class PlateWriter:
     pattern: str | Path
     recipe: str | None = None
     compression: str = "zip"
+    form: Form = whole
+    """What is written of a frame."""
     _pattern: Pattern = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -78,10 +81,10 @@ class PlateWriter:
         return self._pattern.file(number, view)
 
     def write(self, frame: Frame) -> Path:
-        """Writes a frame, making its folder if need be. Gives its file; raises as `write_frame` does."""
+        """Writes a frame in its form, making its folder if need be. Gives its file; raises as `write_frame` does."""
         path = self.path(frame.spec.number, frame.spec.view)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_frame(path, frame, recipe=self.recipe, compression=self.compression)
+        write_frame(path, self.form(frame), recipe=self.recipe, compression=self.compression)
         return path
 
     def finished(self, files: Sequence[Path]) -> list[Path]:

@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pytest
 
-from replate.frame import Frame
+from replate.frame import DATA, Frame
 from replate.media import open_plate, write_frame
 
 MakeFrames = Callable[..., list[Frame]]
@@ -129,6 +130,38 @@ def test_frames_are_written_as_they_come(host: Host, plate: dict[int, Frame], tm
     for number, frame in plate.items():
         assert np.array_equal(back.read(number).pixels, frame.pixels)
         assert "replate:recipe" in back.read(number).spec.metadata
+
+
+def test_an_output_goes_into_files_of_several_forms(host: Host, plate: dict[int, Frame], tmp_path: Path) -> None:
+    spec = replace(next(iter(plate.values())).spec, channels=("dog.A", "cat.A"), colour_space=DATA)
+    mattes = np.random.default_rng(4).random((*spec.shape[:2], 2)).astype(spec.pixel_type.dtype)
+    for number in (1001, 1002):
+        write_frame(tmp_path / f"mattes.{number}.exr", Frame(replace(spec, number=number), mattes))
+    wishes = {"plate": "all", "plate/dog.A": "dog", "plate/cryptomatte": "crypto"}
+    outputs = {wish: str(tmp_path / f"{name}.####.exr") for wish, name in wishes.items()}
+    source = {"path": str(tmp_path / "mattes.####.exr"), "colour_space": DATA}
+    job = host.call("submit", **identity(tmp_path, inputs={"plate": source}, outputs=outputs))["job"]
+    told = [message["params"] for message in host.until_end(job) if message["method"] == "job/frame"]
+    assert [(each["number"], each["output"]) for each in told] == [
+        (number, wish) for number in (1001, 1002) for wish in wishes
+    ]
+    whole, dog, crypto = (open_plate(pattern).read(1002) for pattern in outputs.values())
+    assert all(np.array_equal(each, mattes[..., 0]) for each in (whole.channel("dog.A"), dog.channel("Y")))
+    assert crypto.spec.channels[:4] == tuple(f"CryptoReplate00.{channel}" for channel in "RGBA")
+    assert all("replate:recipe" in each.spec.metadata for each in (whole, dog, crypto))
+    # Watched on from the first of a frame's files, none of its others is missed.
+    host.heard.clear()
+    host.call("watch", job=job, outputs=outputs, after=told[3]["sequence"])
+    rest = [message["params"] for message in host.until_end(job) if message["method"] == "job/frame"]
+    assert [(each["number"], each["output"]) for each in rest] == [(1002, wish) for wish in wishes]
+
+
+def test_a_form_that_an_output_cannot_have_ends_the_watching(
+    host: Host, plate: dict[int, Frame], tmp_path: Path
+) -> None:
+    outputs = {"plate/bird.A": str(tmp_path / "bird.####.exr")}
+    end = host.until_end(host.call("submit", **identity(tmp_path, outputs=outputs))["job"])[-1]["params"]
+    assert end["error"]["message"].startswith("Frame 1001 has no channel bird.A: choose from R, G, B")
 
 
 def test_the_catalog_is_enough_to_build_knobs_from(host: Host) -> None:

@@ -3,6 +3,7 @@
 # make bench   measures, into benchmarks/out/ (make bench NAME=transport for one)
 # make extension   the Blender extension, into dist/: a zip for each platform and Python inside Blender
 #                  (make extension NAME=linux-x64-py311 for one)
+# make blender     Blender as a module, in each version that is tested (make blender-4.5 for one)
 # make check   formatting, lint and types
 # make proto   regenerates the wire code after a change in proto/
 
@@ -14,7 +15,7 @@ NAME ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 
-.PHONY: demo test bench extension check proto setup blender
+.PHONY: demo test bench extension check proto setup blender without-5.2
 
 demo: setup
 	$(BIN)/python -m replate.demo --out out/demo --data .replate/demo
@@ -25,7 +26,7 @@ test: setup blender check
 bench: setup
 	$(BIN)/python -m benchmarks $(NAME)
 
-extension: setup blender
+extension: setup blender-4.5
 	$(BIN)/python -m tools.extension $(NAME)
 
 check: setup
@@ -47,11 +48,25 @@ setup: .venv/ready
 	$(BIN)/python -m pip install -c constraints.txt -e '.[server,dev]'
 	@touch $@
 
-# Blender as a module, for tests/hosts alone: its numpy is not the server's.
-blender: .venv-bpy/ready
+# Blender's numpy is not the server's: an environment for each. 5.2 has another Python, and is not tested where that is not.
+VERSIONS := 4.2 4.5 5.2
+ifndef PYTHON313
+PYTHON313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python3.13),\
+	$(shell $(each) -c 'import sys; print(sys.executable)' 2>/dev/null)))
+endif
+INSIDE = $(PYTHON)
+.venv-bpy/5.2/ready: INSIDE = $(or $(PYTHON313),python3.13)
 
-.venv-bpy/ready: tests/hosts/bpy-4.5.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Replate needs Python 3.11: install it, or name another with make PYTHON=..." >&2; exit 1; }
-	$(PYTHON) -m venv .venv-bpy
-	.venv-bpy/bin/python -m pip install -r tests/hosts/bpy-4.5.txt
+blender: blender-4.2 blender-4.5 $(if $(PYTHON313),blender-5.2,without-5.2)
+
+without-5.2:
+	@echo "Blender 5.2 is left out of the tests: install Python 3.13, or name one with make PYTHON313=..." >&2
+
+.PHONY: $(VERSIONS:%=blender-%)
+$(VERSIONS:%=blender-%): blender-%: .venv-bpy/%/ready
+
+$(VERSIONS:%=.venv-bpy/%/ready): .venv-bpy/%/ready: tests/hosts/bpy-%.txt
+	@command -v $(INSIDE) >/dev/null || { echo "Blender $* needs $(INSIDE): install it, or name another with make PYTHON=... PYTHON313=..." >&2; exit 1; }
+	$(INSIDE) -m venv $(@D)
+	$(@D)/bin/python -m pip install --no-compile -r $<
 	@touch $@

@@ -1,7 +1,7 @@
 """The zip is all that Blender needs: installed, enabled, run, disabled and removed, with nothing left of it.
 
-REPLATE_EXTENSION may name a zip to be tested, such as one of `make extension` for this machine. Without it one is made
-of what is installed here, uncompressed: compressing is what takes the time.
+REPLATE_EXTENSION may name a folder with zips to be tested, such as `dist` after `make extension`. Without it they are
+made here, uncompressed: compressing is what takes the time.
 """
 
 from __future__ import annotations
@@ -10,37 +10,55 @@ import json
 import os
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from blenders import each_blender
 from replate.media import open_plate, write_frame
 from serving import noise, serving
 from tools.extension.building import blender as blender_tool
 from tools.extension.building import lay_out
-from tools.extension.packages import installed
-from tools.extension.targets import here
+from tools.extension.needs import version
+from tools.extension.packages import fetched, installed
+from tools.extension.targets import Target, here, of_blender
 
 SCENARIOS = Path(__file__).parent / "blender_scenarios"
 
+pytestmark = each_blender
+
 
 @pytest.fixture(scope="module")
-def extension(bpy_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if named := os.environ.get("REPLATE_EXTENSION"):
-        return Path(named)
-    target = here()
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Target], Path]:
+    """The zip for a target, made once."""
+
+    @cache
+    def make(target: Target) -> Path:
+        if named := os.environ.get("REPLATE_EXTENSION"):
+            return Path(named).resolve() / f"replate-{version()}-{target}.zip"
+        folder = tmp_path_factory.mktemp(str(target)) / "replate"
+        # Packages for another Python are not installed here.
+        lay_out(folder, target, installed if target == here() else fetched)
+        file = folder.with_suffix(".zip")
+        with zipfile.ZipFile(file, "w") as archive:
+            for path in folder.rglob("*"):
+                archive.write(path, path.relative_to(folder))
+        blender_tool("validate", str(file))
+        return file
+
+    return make
+
+
+@pytest.fixture
+def extension(bpy_python: Path, blender_version: str, made: Callable[[Target], Path]) -> Path:
+    """The zip that is for this Blender."""
+    target = of_blender(blender_version)
     if target is None:
-        pytest.skip("there is no Blender for this machine and this Python")
-    folder = tmp_path_factory.mktemp("extension") / "replate"
-    lay_out(folder, target, installed)
-    file = folder.with_suffix(".zip")
-    with zipfile.ZipFile(file, "w") as archive:
-        for path in folder.rglob("*"):
-            archive.write(path, path.relative_to(folder))
-    blender_tool("validate", str(file))
-    return file
+        pytest.skip("there is no zip for this machine")
+    return made(target)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from blenders import each_blender
 from replate.frame import Box
 from replate.media import open_plate
 from replate.scene import Kind, Scene, write
@@ -21,6 +22,8 @@ from scene_plates import Shape, taken_apart
 from scene_renders import LIMIT, plate, rendered, worst
 
 Blender = Callable[[Sequence[dict[str, Any]]], None]
+
+pytestmark = each_blender
 
 SHAPES: dict[str, tuple[Shape, dict[str, Any]]] = {
     "plain": (Shape(), {}),

@@ -74,8 +74,9 @@ def narrowed(manifest: str, target: Target) -> str:
 
 
 def blender(*words: str) -> None:
-    """Blender's tool for extensions, which comes with the bpy of `make blender`."""
-    tools = sorted((ROOT / ".venv-bpy").glob("**/bl_pkg/cli/blender_ext.py"))
+    """Blender's tool for extensions, which comes with a bpy of `make blender`: that of the newest."""
+    where = "*/lib/python*/site-packages/bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py"
+    tools = sorted((ROOT / ".venv-bpy").glob(where))
     if not tools:
         raise SystemExit("Blender's own tool is not there: run `make blender`.")
     done = subprocess.run([sys.executable, str(tools[-1]), *words], capture_output=True, text=True, check=False)

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from packaging.markers import default_environment
+from packaging.version import Version
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,19 @@ ALL = tuple(Target(platform, python) for platform in _TAGS for python in _BLENDE
 
 def here() -> Target | None:
     """That of this machine and this Python; None where no Blender is like that."""
-    for target in ALL:
-        markers = target.markers
-        same = (platform.system(), platform.machine()) == (markers["platform_system"], markers["platform_machine"])
-        if same and target.python == f"{sys.version_info.major}.{sys.version_info.minor}":
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return next((target for target in _of_this_machine() if target.python == python), None)
+
+
+def of_blender(release: str) -> Target | None:
+    """That of this machine and a release of Blender, such as "4.5"; None where it does not run."""
+    for target in _of_this_machine():
+        first, end = target.blender
+        if Version(first) <= Version(release) and (end is None or Version(release) < Version(end)):
             return target
     return None
+
+
+def _of_this_machine() -> list[Target]:
+    this = platform.system(), platform.machine()
+    return [each for each in ALL if (each.markers["platform_system"], each.markers["platform_machine"]) == this]

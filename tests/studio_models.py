@@ -131,6 +131,18 @@ class Misshapen:
         return picture[:1]
 
 
+class Bright:
+    """A matte: what is brighter than half."""
+
+    card = card("matte/bright")
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None: ...
+
+    def run(self, picture: Tensor, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        gated(parameters, steps)
+        return (picture.max(axis=-1, keepdims=True) > 0.5).astype(np.float32)
+
+
 class Bulky:
     card = card("restyle/bulky", memory_bytes=3 * GIGABYTE)
 
@@ -179,4 +191,17 @@ class Weighted:
         return picture
 
 
-MODELS = (Invert, HeldAdaIN, InvertFours, Crash, Raise, Greedy, Misshapen, Bulky, Bulkier, Enormous, Weighted)
+MODELS = (
+    Invert,
+    HeldAdaIN,
+    InvertFours,
+    Crash,
+    Raise,
+    Greedy,
+    Misshapen,
+    Bright,
+    Bulky,
+    Bulkier,
+    Enormous,
+    Weighted,
+)

@@ -20,6 +20,7 @@ PARTS = (
     "agent",
     "pictures",
     "properties",
+    "prompts",
     "jobs",
     "operators",
     "panels",

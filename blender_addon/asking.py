@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from . import preferences, properties
+from . import preferences, prompts, properties
 from .replate_host import AgentError
 from .replate_host.catalog import Operation
 
@@ -39,7 +39,10 @@ def settings(scene: bpy.types.Scene, chosen: Operation) -> dict[str, Any]:
     model = properties.model(scene, chosen)
     return {
         "model": model.name if model is not None else "",
-        "parameters": {field.parameter.name: field.value() for field in properties.fields(scene, chosen)},
+        "parameters": {
+            **{field.parameter.name: field.value() for field in properties.fields(scene, chosen)},
+            **prompts.parameters(scene, chosen, frames(scene)),
+        },
     }
 
 

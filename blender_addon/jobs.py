@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import agent, asking, properties, record, results, undo
+from . import agent, asking, forms, prompts, properties, record, results, undo
 from .replate_host import Agent, AgentError, JobHandle, telling
 from .replate_host.chain import Chain
 from .replate_host.jobs import Callbacks
@@ -33,7 +33,7 @@ class Run:
     """Its `session_uid`: after an undo the scene is another object."""
     version: Version
     spaces: dict[str, str]
-    """By output, the name that Blender has for its colours, or "data"."""
+    """By what is asked for of an output, the name that Blender has for its colours, or "data"."""
     wish: dict[str, Any]
     """How a parallax scene is made of the layers, as the agent's `scene` takes it; empty for any other job."""
     agent: Agent
@@ -54,10 +54,12 @@ def run(scene: bpy.types.Scene) -> Run:
     if chosen is None:
         raise AgentError("Unmet", "Nothing is known of the server yet: press Connect.")
     number, place = record.next_place(scene, chosen.name)
-    outputs = {each.name: f"{place}/{each.name}.####.exr" for each in chosen.outputs}
+    objects = prompts.objects(scene, chosen, asking.frames(scene))
+    wishes = forms.wishes(chosen, objects)
+    files = {wish: f"{place}/{forms.called(wish)}.####.exr" for wish in wishes}
     light = next((picture.light() for role, picture in properties.inputs(scene) if role.name == "plate"), "data")
-    spaces = {each.name: "data" if each.data else light for each in chosen.outputs}
-    return ask(scene, asking.params(scene, chosen), number, outputs, spaces)
+    spaces = {wish: "data" if each.data else light for wish, each in wishes.items()}
+    return ask(scene, asking.params(scene, chosen), number, files, spaces)
 
 
 def ask(

@@ -91,7 +91,7 @@ def make(known: Catalog) -> None:
     """Has `Scene.replate` be made of a catalog; values that were set stay."""
     _drop()
     catalog.take(known)
-    offered = [each for each in known.operations if _can_be_asked(each)]
+    offered = known.operations
     chosen: dict[str, Any] = {
         "frames": EnumProperty(name="Frames", items=_FRAMES),
         "seed": IntProperty(name="Seed", description="What randomness there is comes from this alone", min=0),
@@ -122,11 +122,6 @@ def _drop() -> None:
 
 def _group(scene: bpy.types.Scene, chosen: Operation) -> bpy.types.PropertyGroup:
     return getattr(scene.replate, _word("of", chosen.name))
-
-
-def _can_be_asked(each: Operation) -> bool:
-    """What must be pointed at in the picture is not to be asked for from here yet."""
-    return not any(parameter.type == "prompts" for parameter in each.parameters)
 
 
 def _operation(known: Catalog, each: Operation) -> type:
@@ -169,6 +164,7 @@ def _property(operation: str, each: Parameter) -> Any:
 
 
 def _shown(parameters: Iterable[Parameter]) -> list[Parameter]:
+    """Without what is pointed at in the picture."""
     return [each for each in parameters if each.type != "prompts"]
 
 

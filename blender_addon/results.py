@@ -7,11 +7,13 @@ from pathlib import Path
 
 import bpy
 
+from . import forms
 from .images import image
 from .replate_host.versions import Version
 
 VERSION, JOB, OUTPUT, RECIPE, FRAMES = (f"replate_{name}" for name in ("version", "job", "output", "recipe", "frames"))
-"""Custom properties of a result: a number, the server's id, the output's name, JSON, and the first and last frame."""
+"""Custom properties of a result: a number, the server's id, what was asked for of an output, JSON, and the first and
+last frame."""
 
 
 def show(version: Version, output: str, space: str) -> bpy.types.Image | None:
@@ -31,7 +33,7 @@ def show(version: Version, output: str, space: str) -> bpy.types.Image | None:
         before.filepath = path.replace("####", f"{first:04d}")
     found = image(Path(path), first, space)
     if before is None:
-        found.name = f"{version.operation} v{version.number:03d} {output}"
+        found.name = f"{version.operation} v{version.number:03d} {forms.called(output)}"
     found[VERSION], found[JOB], found[OUTPUT], found[RECIPE] = version.number, version.job, output, version.recipe
     found[FRAMES] = [first, last]
     _turn_to(found, first, last)
@@ -40,7 +42,9 @@ def show(version: Version, output: str, space: str) -> bpy.types.Image | None:
 
 def made_by(found: bpy.types.Image) -> dict[str, str] | None:
     """The job's output that an image is, as `submit` takes it; None for any other image."""
-    return {"job": found[JOB], "output": found[OUTPUT]} if found.get(JOB) and found.get(OUTPUT) else None
+    if not found.get(JOB) or not found.get(OUTPUT) or forms.of_an_object(found[OUTPUT]):
+        return None
+    return {"job": found[JOB], "output": forms.output(found[OUTPUT])}
 
 
 def on_disk(pattern: str) -> list[int]:

@@ -21,7 +21,7 @@ def main(out: str, address: str, plate: str, style: str) -> None:
     told["refused"] = refusal(bpy.ops.replate.run)
     wish.in_plate.path = plate
     wish.of_depth.p_near, wish.of_depth.p_far = 2.0, 10.0
-    told["depth"] = made("depth")
+    told["depth"] = made("depth/depth.Z")
     composited(told["depth"]["image"], 1002, Path(out).with_name("composited.exr"))
     wish.operation = "restyle"
     wish.in_plate.space = "ACEScg"

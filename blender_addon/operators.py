@@ -31,7 +31,14 @@ class Connect(bpy.types.Operator):
             properties.make(found)
             manager["replate_connection"] = f"Connected: {len(found.operations)} operations, Replate {found.version}."
 
-        return tried(self, lambda: catalog.ask(done))
+        def ask() -> None:
+            try:
+                catalog.ask(done)
+            except AgentError as error:
+                manager["replate_connection"] = str(error)
+                raise
+
+        return tried(self, ask)
 
 
 class Run(bpy.types.Operator):

@@ -11,10 +11,13 @@ import numpy as np
 import OpenImageIO
 
 from blender_plates import sequence, write
+from blenders import each_blender
 from replate import open_plate
 from serving import Server
 
 Told = Callable[..., dict[str, Any]]
+
+pytestmark = each_blender
 
 
 def test_results_are_images_that_say_how_they_were_made(told: Told, server: Server, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import bpy
 
 MODULE = "bl_ext.user_default.replate"
 ADDON = Path(__file__).resolve().parents[3] / "blender_addon"
-PATIENCE = 90.0
+PATIENCE = 20.0
 
 
 def enable() -> None:
@@ -77,15 +77,13 @@ def first_frame(image: bpy.types.Image) -> bpy.types.Image:
 def composited(image: bpy.types.Image, frame: int, out: Path) -> None:
     """Has the compositor write what it sees of an image on a frame of the scene: EXR, 32-bit float."""
     stage = bpy.context.scene
-    stage.use_nodes = True
-    tree = stage.node_tree
-    tree.nodes.clear()
+    tree, end = compositor(stage)
     node = tree.nodes.new("CompositorNodeImage")
     node.image = image
     first, last = image["replate_frames"]
     node.frame_start, node.frame_duration, node.frame_offset = first, last - first + 1, first - 1
     shown = next(socket for socket in node.outputs if socket.enabled)
-    tree.links.new(shown, tree.nodes.new("CompositorNodeComposite").inputs[0])
+    tree.links.new(shown, end)
     stage.frame_set(frame)
     render = stage.render
     render.resolution_x, render.resolution_y, render.resolution_percentage = 64, 48, 100
@@ -93,6 +91,18 @@ def composited(image: bpy.types.Image, frame: int, out: Path) -> None:
     render.filepath = str(out)
     bpy.ops.render.render(write_still=True)
     tree.nodes.clear()
+
+
+def compositor(stage: bpy.types.Scene) -> tuple[bpy.types.NodeTree, bpy.types.NodeSocket]:
+    """A scene's compositor, empty but for its result, which is the socket."""
+    if hasattr(stage, "compositing_node_group"):
+        # From 5.0 it is a node group like others.
+        tree = stage.compositing_node_group = bpy.data.node_groups.new("Compositor", "CompositorNodeTree")
+        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+        return tree, tree.nodes.new("NodeGroupOutput").inputs[0]
+    stage.use_nodes = True
+    stage.node_tree.nodes.clear()
+    return stage.node_tree, stage.node_tree.nodes.new("CompositorNodeComposite").inputs[0]
 
 
 def pixels(image: bpy.types.Image) -> list[float]:

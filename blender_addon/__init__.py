@@ -27,6 +27,7 @@ PARTS = (
     "parallax",
     "controls",
     "camera_move",
+    "exchange",
 )
 """Modules with a `register` and an `unregister`, in the order of `register`."""
 

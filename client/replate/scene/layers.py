@@ -47,14 +47,8 @@ class LayerFrame:
 
         For hosts that multiply it by the alpha themselves. Light without cover is not in it.
         """
-        rgba = self.picture.pixels.astype(np.float32)
-        alpha = rgba[:, :, 3:]
-        filled = oiio.ImageBuf()
-        oiio.ImageBufAlgo.fillholes_pushpull(filled, oiio.ImageBuf(rgba * (alpha > 0)))
-        around = np.asarray(filled.get_pixels(oiio.FLOAT))[:, :, :3]
-        colour = np.where(alpha > 0, rgba[:, :, :3] / np.where(alpha > 0, alpha, 1), around)
         spec = replace(self.picture.spec, channels=("R", "G", "B"))
-        return Frame(spec, np.clip(colour, -_HALF, _HALF).astype(np.float16))
+        return Frame(spec, np.clip(straight(self.picture.pixels), -_HALF, _HALF).astype(np.float16))
 
     @property
     def visible(self) -> NDArray[np.bool_]:
@@ -71,6 +65,16 @@ class LayerFrame:
         """The median distance of what is covered; None where nothing is."""
         covered = self.map[::2, ::2][self.picture.pixels[::2, ::2, 3] > 0.5]
         return float(np.median(covered)) if covered.size else None
+
+
+def straight(pixels: Pixels) -> Any:
+    """The colour [height, width, 3] of premultiplied RGBA without its cover, float32, which goes on outwards."""
+    rgba = pixels.astype(np.float32)
+    alpha = rgba[:, :, 3:]
+    filled = oiio.ImageBuf()
+    oiio.ImageBufAlgo.fillholes_pushpull(filled, oiio.ImageBuf(rgba * (alpha > 0)))
+    around = np.asarray(filled.get_pixels(oiio.FLOAT))[:, :, :3]
+    return np.where(alpha > 0, rgba[:, :, :3] / np.where(alpha > 0, alpha, 1), around)
 
 
 def paired(frames: Iterable[tuple[str, Frame]]) -> Iterator[tuple[Frame, Frame]]:

@@ -6,7 +6,7 @@ in it are absolute; `scene.json` is what can be moved about.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from pathlib import Path
 
@@ -48,10 +48,15 @@ def write_nuke(scene: Scene, folder: Path) -> Path:
 def script(scene: Scene, folder: Path) -> str:
     """The text of `scene.nk`, for a scene that lies in `folder`."""
     hosts = scene_of(as_json(scene))
+    return group(controls(hosts, (folder / SCENE).as_posix()), nodes(hosts, folder.as_posix()))
+
+
+def group(knobs: Iterable[Control], inside: Iterable[Node]) -> str:
+    """The script of a group with those knobs and nodes, whose picture it gives."""
     lines = ["version 14.0 v1", "Group {", " inputs 0", f" name {GROUP}"]
-    lines += _knobs(controls(hosts, (folder / SCENE).as_posix()), " ")
+    lines += _knobs(knobs, " ")
     lines.append("}")
-    for node in (*nodes(hosts, folder.as_posix()), OUTPUT):
+    for node in (*inside, OUTPUT):
         lines += (f" {line}" for line in _node(node))
     return "\n".join([*lines, "end_group"]) + "\n"
 
@@ -75,7 +80,7 @@ def _is_control(node: Node, knob: str) -> bool:
     return any(control.name == knob for control in node.controls)
 
 
-def _knobs(controls: Sequence[Control], indent: str) -> Iterator[str]:
+def _knobs(controls: Iterable[Control], indent: str) -> Iterator[str]:
     for control in controls:
         said = [str(_KINDS[control.kind]), control.name, "l", control.label]
         said += ["t", control.tooltip] if control.tooltip else []

@@ -20,7 +20,7 @@ from replate.scene.contract import Scene
 from replate.scene.surface import Surface
 
 FILE = "scene.usda"
-_TENTHS = 10 / 1000
+TENTHS = 10 / 1000
 """Tenths of a metre in a millimetre."""
 _ROOM = 10.0
 """How many times nearer and farther than the layers the camera still sees."""
@@ -28,10 +28,11 @@ _ROOM = 10.0
 
 def write_usd(scene: Scene, surfaces: Sequence[Surface], folder: Path) -> Path:
     """Writes `scene.usda` and `geometry/<layer>.usdc` into the scene's folder. Gives the first one's path."""
+    when = scene.fps, scene.first, scene.last
     for surface in surfaces:
-        with _stage(scene, folder / surface.layer.geometry) as stage:
+        with opened(folder / surface.layer.geometry, *when) as stage:
             _mesh(stage, scene, surface)
-    with _stage(scene, folder / FILE) as stage:
+    with opened(folder / FILE, *when) as stage:
         root = UsdGeom.Xform.Define(stage, "/scene").GetPrim()
         stage.SetDefaultPrim(root)
         Usd.ModelAPI(root).SetKind("component")
@@ -47,18 +48,18 @@ def write_usd(scene: Scene, surfaces: Sequence[Surface], folder: Path) -> Path:
 
 
 @contextmanager
-def _stage(scene: Scene, path: Path) -> Iterator[Usd.Stage]:
-    """A stage of the scene's time and axes, which becomes the file when all went well."""
+def opened(path: Path, fps: float, first: int, last: int) -> Iterator[Usd.Stage]:
+    """A stage of a scene's axes and of those frames, which becomes the file when all went well."""
     # USD tells the format by the name's ending, and keeps a file open as long as its stage lives.
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
     try:
         stage = Usd.Stage.CreateNew(str(temporary))
         UsdGeom.SetStageUpAxis(stage, UsdGeom.Tokens.y)
         UsdGeom.SetStageMetersPerUnit(stage, 1.0)
-        stage.SetTimeCodesPerSecond(scene.fps)
-        stage.SetFramesPerSecond(scene.fps)
-        stage.SetStartTimeCode(scene.first)
-        stage.SetEndTimeCode(scene.last)
+        stage.SetTimeCodesPerSecond(fps)
+        stage.SetFramesPerSecond(fps)
+        stage.SetStartTimeCode(first)
+        stage.SetEndTimeCode(last)
         yield stage
         stage.Save()
         del stage
@@ -97,11 +98,11 @@ def _camera(stage: Usd.Stage, scene: Scene) -> None:
     camera = UsdGeom.Camera.Define(stage, "/scene/camera")
     (width, height), (right, up) = scene.sensor, scene.camera.offset
     camera.CreateProjectionAttr(UsdGeom.Tokens.perspective)
-    camera.CreateFocalLengthAttr(scene.camera.focal * _TENTHS)
-    camera.CreateHorizontalApertureAttr(width * _TENTHS)
-    camera.CreateVerticalApertureAttr(height * _TENTHS)
-    camera.CreateHorizontalApertureOffsetAttr(right * _TENTHS)
-    camera.CreateVerticalApertureOffsetAttr(up * _TENTHS)
+    camera.CreateFocalLengthAttr(scene.camera.focal * TENTHS)
+    camera.CreateHorizontalApertureAttr(width * TENTHS)
+    camera.CreateVerticalApertureAttr(height * TENTHS)
+    camera.CreateHorizontalApertureOffsetAttr(right * TENTHS)
+    camera.CreateVerticalApertureOffsetAttr(up * TENTHS)
     near, far = min(layer.near for layer in scene.layers), max(layer.far for layer in scene.layers)
     camera.CreateClippingRangeAttr(Gf.Vec2f(near / _ROOM, far * _ROOM))
     # The plate has its motion blur in it.

@@ -2,10 +2,22 @@
 from it. Standard library only, and nothing of Nuke.
 """
 
-from .controls import BUILT, controls
+from .controls import BUILT, controls, layer_controls
 from .hand import sway
 from .motion import LOOP, OWN, plate_distance
 from .network import OUTPUT, nodes
 from .nodes import Control, Node
 
-__all__ = ["BUILT", "LOOP", "OUTPUT", "OWN", "Control", "Node", "controls", "nodes", "plate_distance", "sway"]
+__all__ = [
+    "BUILT",
+    "LOOP",
+    "OUTPUT",
+    "OWN",
+    "Control",
+    "Node",
+    "controls",
+    "layer_controls",
+    "nodes",
+    "plate_distance",
+    "sway",
+]

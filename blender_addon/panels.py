@@ -15,30 +15,55 @@ class _Drawn:
     status = ""
 
 
-class _Run:
+class _Plate:
+    """What all the rest is made of, and how it stands."""
+
     bl_label = "Replate"
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, scene = self.layout, context.scene
         layout.use_property_split, layout.use_property_decorate = True, False
-        chosen = properties.operation(scene)
-        if chosen is None:
-            if catalog.known().operations:
-                # The .blend chose what this server does not have.
-                layout.prop(scene.replate, "operation")
+        if not catalog.known().operations:
             layout.operator("replate.connect", icon="LINKED")
-            said(layout, context.window_manager.get("replate_connection", "No server was asked yet."))
+            said(layout, context.window_manager.get("replate_connection", "") or "No server was asked yet.")
             return
+        plate = properties.plate(scene)
+        if plate is not None:
+            plate.draw(layout, "Plate")
+        layout.prop(scene.replate, "frames")
+        _state(layout, scene)
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        row = self.layout.row(align=True)
+        row.emboss = "NONE"
+        row.operator("replate.connect", text="", icon="FILE_REFRESH")
+        row.operator("preferences.addon_show", text="", icon="PREFERENCES").module = __package__
+        row.separator()
+
+
+class _Run:
+    bl_label = "Operation"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return bool(catalog.known().operations)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, scene = self.layout, context.scene
+        layout.use_property_split, layout.use_property_decorate = True, False
         layout.prop(scene.replate, "operation")
+        chosen, model = properties.operation(scene), properties.model(scene)
+        if chosen is None:
+            said(layout, "This server does not have what was chosen: choose another operation.", "ERROR")
+            return
         properties.draw_model(scene, layout, chosen)
-        model = properties.model(scene)
         if model is not None and not model.available:
             said(layout, model.unavailable_reason, "ERROR")
         for role, picture in properties.inputs(scene):
-            picture.draw(layout, role.label if role.required else f"{role.label} (if wanted)")
-        layout.prop(scene.replate, "frames")
+            if picture != properties.plate(scene):
+                picture.draw(layout, role.label if role.required else f"{role.label} (if wanted)")
         layout.prop(scene.replate, "seed")
-        _buttons(layout, scene)
+        layout.operator("replate.run", icon="PLAY")
 
 
 class _Parameters:
@@ -50,7 +75,8 @@ class _Parameters:
 
     def draw(self, context: bpy.types.Context) -> None:
         self.layout.use_property_split, self.layout.use_property_decorate = True, False
-        groups: dict[str, list[properties.Field]] = {}
+        # What is of no group would seem to be of the one before it.
+        groups: dict[str, list[properties.Field]] = {"": []}
         for field in properties.fields(context.scene):
             groups.setdefault(field.parameter.group, []).append(field)
         for name, fields in groups.items():
@@ -74,9 +100,12 @@ class _Versions:
             self.layout.label(text=f"{telling.version(version)}, {version.state}")
 
 
-def panel(drawn: type, name: str, space: str = "VIEW_3D", parent: str = "") -> type:
-    """The panel class of what draws it, in the Replate tab of a space; `parent` is another one's `name`."""
-    places = {"bl_space_type": space, "bl_region_type": "UI", "bl_category": "Replate"}
+def panel(drawn: type, name: str, space: str = "VIEW_3D", parent: str = "", order: int = 0) -> type:
+    """The panel class of what draws it, in the Replate tab of a space; `parent` is another one's `name`.
+
+    Those of one order stand as they were registered.
+    """
+    places = {"bl_space_type": space, "bl_region_type": "UI", "bl_category": "Replate", "bl_order": order}
     if parent:
         places["bl_parent_id"] = panel_id(parent, space)
     called = panel_id(name, space)
@@ -93,7 +122,7 @@ def said(layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:
     for word in text.split():
         if line and len(line) + len(word) >= _LETTERS:
             column.label(text=line, icon=icon)
-            line, icon = "", "NONE"
+            line, icon = "", "NONE" if icon == "NONE" else "BLANK1"
         line = f"{line} {word}".strip()
     column.label(text=line, icon=icon)
 
@@ -104,7 +133,8 @@ _CLASSES = tuple(
     made
     for space in ("VIEW_3D", "IMAGE_EDITOR")
     for made in (
-        panel(_Run, "run", space),
+        panel(_Plate, "plate", space),
+        panel(_Run, "run", space, order=1),
         panel(_Parameters, "parameters", space, "run"),
         panel(_Versions, "versions", space, "run"),
     )
@@ -124,13 +154,11 @@ def unregister() -> None:
         bpy.utils.unregister_class(each)
 
 
-def _buttons(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
-    row = layout.row(align=True)
-    row.operator("replate.run", icon="PLAY")
-    row.operator("replate.cancel", text="", icon="X")
-    row.operator("replate.connect", text="", icon="FILE_REFRESH")
+def _state(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
     if jobs.under_way(scene):
-        layout.progress(factor=jobs.fraction(scene), text=jobs.status(scene))
+        row = layout.row(align=True)
+        row.progress(factor=jobs.fraction(scene), text=jobs.status(scene))
+        row.operator("replate.cancel", text="", icon="X")
         return
     said(layout, jobs.status(scene), "ERROR" if jobs.failed(scene) else "NONE")
     if any(version.open and version.job for version in record.versions(scene)):

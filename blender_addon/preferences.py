@@ -38,16 +38,17 @@ class Preferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, context: bpy.types.Context) -> None:
+        self.layout.use_property_split, self.layout.use_property_decorate = True, False
         here = not (self.address or os.environ.get(VARIABLES["address"]))
         self._draw("address")
         # A server here knows its user without a token, and others need no program.
         self._draw("program" if here else "token")
-        self.layout.prop(self, "project")
+        self.layout.prop(self, "project", placeholder=_EMPTY["project"])
         text, icon = ("Start a Server Here", "PLAY") if here else ("Test Connection", "LINKED")
         self.layout.operator("replate.connect", text=text, icon=icon)
         said = context.window_manager.get("replate_connection", "")
         if said:
-            self.layout.label(text=said)
+            self.layout.label(text=said, icon="CHECKMARK" if said.startswith("Connected") else "INFO")
         elif here:
             self.layout.label(text="It is started when it is needed, and ends by itself when it is idle.", icon="INFO")
 
@@ -56,9 +57,13 @@ class Preferences(bpy.types.AddonPreferences):
         given = bool(os.environ.get(variable))
         row = self.layout.row()
         row.enabled = not given
-        row.prop(self, name)
+        row.prop(self, name, placeholder="" if given else _EMPTY.get(name, ""))
         if given:
             self.layout.label(text=f"${variable} is set, and stronger.", icon="INFO")
+
+
+_EMPTY = {"address": "On this machine", "program": "replate-server, on the path", "project": "For you alone"}
+"""What a field means that is left empty."""
 
 
 @dataclass(frozen=True)

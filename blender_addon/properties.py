@@ -23,9 +23,9 @@ _WHOLE = 2**31 - 1
 _REAL = 1e9
 
 _FRAMES = (
-    ("PLATE", "All of the plate", "Every frame that the plate has", "SEQUENCE", 0),
-    ("SCENE", "The scene's range", "From the scene's first frame to its last", "PREVIEW_RANGE", 1),
-    ("CURRENT", "This frame", "The scene's current frame alone, to look at", "IMAGE_DATA", 2),
+    ("PLATE", "All of the Plate", "Every frame that the plate has", "SEQUENCE", 0),
+    ("SCENE", "The Scene's Range", "From the scene's first frame to its last", "PREVIEW_RANGE", 1),
+    ("CURRENT", "This Frame", "The scene's current frame alone, to look at", "IMAGE_DATA", 2),
 )
 
 _made: list[type] = []
@@ -85,6 +85,11 @@ def inputs(scene: bpy.types.Scene, chosen: Operation | None = None) -> Sequence[
     """Of an operation, the chosen one by default. A role is one picture, whichever operation it is for."""
     chosen = chosen or operation(scene)
     return [(each, getattr(scene.replate, _word("in", each.name))) for each in chosen.inputs] if chosen else ()
+
+
+def plate(scene: bpy.types.Scene) -> Picture | None:
+    """The one plate, which all operations that take one share."""
+    return getattr(scene.replate, _word("in", "plate"), None)
 
 
 def make(known: Catalog) -> None:

@@ -21,8 +21,10 @@ from .replate_host.versions import Version, now
 SCENE = "scene"
 """The output that is no picture: a parallax scene's file."""
 
-build: list[Callable[[Version, bpy.types.Scene], None]] = []
-"""What builds a version's scene when its files are there."""
+build: list[Callable[[Version, bpy.types.Scene], str]] = []
+"""What builds a version's scene when its files are there, and gives a sentence if the artist should know something."""
+came: list[Callable[[Version, bpy.types.Scene], None]] = []
+"""Told of a version whose pictures are all there."""
 
 
 @dataclass
@@ -39,6 +41,8 @@ class Run:
     agent: Agent
     handle: JobHandle | None = None
     said: str = ""
+    stop: Callable[[], None] | None = None
+    """Stops what is made for it before it is asked for."""
 
     @property
     def under_way(self) -> bool:
@@ -71,6 +75,21 @@ def ask(
     wish: dict[str, Any] | None = None,
 ) -> Run:
     """Asks for a job that becomes a version of a scene; see `Run` for `spaces` and `wish`."""
+    each = prepare(scene, params, number, outputs, spaces, wish)
+    submit(each, params)
+    return each
+
+
+def prepare(
+    scene: bpy.types.Scene,
+    params: dict[str, Any],
+    number: int,
+    outputs: dict[str, str],
+    spaces: dict[str, str],
+    wish: dict[str, Any] | None = None,
+    stop: Callable[[], None] | None = None,
+) -> Run:
+    """As `ask`, but for the asking: with `stop`, it is under way until `submit`, and is stopped by that."""
     first, last = params.get("range") or (scene.frame_start, scene.frame_end)
     version = Version(
         number,
@@ -85,21 +104,31 @@ def ask(
         now(),
     )
     each = _begin(scene, version, spaces, wish or {})
+    if stop is not None:
+        each.stop = stop
+        each.handle = JobHandle(dict(outputs), callbacks=_told(each))
+    return each
+
+
+def submit(each: Run, params: dict[str, Any]) -> None:
+    """Asks for what was prepared."""
+    each.stop = None
     if each.wish:
         chain = _chain(each)
         each.handle = chain
         chain.ask(params)
     else:
-        each.handle = each.agent.submit({**params, "outputs": outputs}, **_callbacks(each))
+        each.handle = each.agent.submit({**params, "outputs": dict(each.version.outputs)}, **_callbacks(each))
     each.said = telling.job(each.handle)
-    return each
 
 
 def cancel(scene: bpy.types.Scene) -> int:
     """Stops all that is under way for a scene, and gives how many that is. Frames that are done stay."""
     found = under_way(scene)
     for each in found:
-        if isinstance(each.handle, Chain):
+        if each.stop is not None:
+            each.stop()
+        elif isinstance(each.handle, Chain):
             each.handle.stop(AgentError("Cancelled", "The scene was cancelled."))
         elif each.handle is not None:
             each.agent.cancel(each.handle)
@@ -140,17 +169,8 @@ def fraction(scene: bpy.types.Scene) -> float:
 
 def resume(scene: bpy.types.Scene) -> int:
     """Watches what was under way when the file was saved, and gives how many jobs that is. Raises `AgentError`."""
-    watched = {each.version.number for each in under_way(scene)}
-    found = [each for each in record.versions(scene) if each.open and each.job and each.number not in watched]
-    for version in found:
-        each = _begin(scene, version, **record.beside(scene, version.number))
-        if each.wish:
-            chain = _chain(each)
-            each.handle = chain
-            chain.watch(version.job)
-        else:
-            each.handle = each.agent.watch(version.job, dict(version.outputs), version.sequence, **_callbacks(each))
-    return len(found)
+    found = [version for version in record.versions(scene) if version.open]
+    return sum([_take_up(scene, version) or _watch(scene, version) for version in found])
 
 
 def register() -> None:
@@ -163,12 +183,14 @@ def unregister() -> None:
         getattr(bpy.app.handlers, heard).remove(act)
     _runs.clear()
     build.clear()
+    came.clear()
 
 
 @persistent
 def _opened(*_: Any) -> None:
-    """Another file is open: what it waits for is watched on, and what the last one waited for is not."""
-    _runs.clear()
+    """Another file is open: what it waits for is watched on. What the last one waited for comes, and waits for it."""
+    for each in _runs:
+        each.scene = 0
     for scene in bpy.data.scenes:
         try:
             resume(scene)
@@ -184,6 +206,35 @@ def _undone(*_: Any) -> None:
 
 
 _HANDLERS = {"load_post": _opened, "undo_post": _undone, "redo_post": _undone}
+
+
+def _take_up(scene: bpy.types.Scene, version: Version) -> bool:
+    """Goes on with a job of this session, of which the scene was opened again; False where there is none."""
+    # The folder of its files is its own, also before the server has given it a name.
+    for each in [each for each in _runs if each.version.outputs == version.outputs]:
+        if each.handle is None or each.handle.state == "lost" or each.agent is not agent.started():
+            _runs.remove(each)
+            continue
+        each.scene = scene.session_uid
+        _keep(each)
+        if each.handle.ended:
+            _end(each)
+        return True
+    return False
+
+
+def _watch(scene: bpy.types.Scene, version: Version) -> bool:
+    """Goes on with a job of another session; False where the server had not written it down."""
+    if not version.job:
+        return False
+    each = _begin(scene, version, **record.beside(scene, version.number))
+    if each.wish:
+        chain = _chain(each)
+        each.handle = chain
+        chain.watch(version.job)
+    else:
+        each.handle = each.agent.watch(version.job, dict(version.outputs), version.sequence, **_callbacks(each))
+    return True
 
 
 def _named(source: Mapping[str, Any]) -> str:
@@ -202,8 +253,11 @@ def _begin(scene: bpy.types.Scene, version: Version, spaces: dict[str, str], wis
 
 def _chain(each: Run) -> Chain:
     wish = {"folder": each.version.outputs[SCENE].rpartition("/")[0], **each.wish}
-    told = Callbacks(**{name[3:]: act for name, act in _callbacks(each).items()})
-    return Chain(each.agent, dict(each.version.outputs), wish, told)
+    return Chain(each.agent, dict(each.version.outputs), wish, _told(each))
+
+
+def _told(each: Run) -> Callbacks:
+    return Callbacks(**{name[3:]: act for name, act in _callbacks(each).items()})
 
 
 def _callbacks(each: Run) -> dict[str, Any]:
@@ -216,25 +270,32 @@ def _callbacks(each: Run) -> dict[str, Any]:
     def framed(handle: JobHandle, frame: Any) -> None:
         first = not any(before.output == frame.output for before in handle.frames[:-1])
         heard(handle)
-        if first and each in _runs:
+        if first and each in _runs and _scene(each) is not None:
             _show(each, frame.output)
 
     def ended(handle: JobHandle) -> None:
         heard(handle)
-        if each not in _runs:
-            return
-        if each.wish:
-            if handle.state == "done":
-                _build(each)
-            return
-        there = sorted({frame for pattern in each.version.outputs.values() for frame in results.on_disk(pattern)})
-        if there:
-            each.version = replace(each.version, first=there[0], last=there[-1])
-            _keep(each)
-        for output in each.version.outputs:
-            _show(each, output)
+        if each in _runs and _scene(each) is not None:
+            _end(each)
 
     return {"on_progress": heard, "on_frame": framed, "on_warning": heard, "on_ended": ended}
+
+
+def _end(each: Run) -> None:
+    """Shows all that came of a job that has ended."""
+    if each.wish:
+        if each.handle is not None and each.handle.state == "done":
+            _build(each)
+        return
+    there = sorted({frame for pattern in each.version.outputs.values() for frame in results.on_disk(pattern)})
+    if there:
+        each.version = replace(each.version, first=there[0], last=there[-1])
+        _keep(each)
+    for output in each.version.outputs:
+        _show(each, output)
+    scene = _scene(each)
+    for act in came if there and scene is not None and each.version.state == "done" else ():
+        act(each.version, scene)
 
 
 def _show(each: Run, output: str) -> None:
@@ -247,7 +308,7 @@ def _build(each: Run) -> None:
     scene = _scene(each)
     for act in build if scene is not None else ():
         try:
-            act(each.version, scene)
+            each.said = act(each.version, scene) or each.said
             undo.remember("Parallax Scene")
         except ValueError as error:
             each.said = str(error)

@@ -69,8 +69,11 @@ def ask(stage: bpy.types.Scene) -> jobs.Run:
     return jobs.ask(stage, params, number, {jobs.SCENE: f"{place}/scene/scene.json"}, {}, wish)
 
 
-def built(version: Version, stage: bpy.types.Scene) -> None:
-    """Builds what came, or brings the rig of the same plate up to date. Raises ValueError as `rig.build`."""
+def built(version: Version, stage: bpy.types.Scene) -> str:
+    """Builds what came, or brings the rig of the same plate up to date. Raises ValueError as `rig.build`.
+
+    Gives a sentence where something of the artist's may hide it, as the cube does in Blender's own first scene.
+    """
     path, plate = version.outputs[jobs.SCENE], version.inputs.get("plate", "")
     options = stage.replate_parallax
     standing = None if options.another else pieces.rig_where(stage, PLATE, plate)
@@ -82,6 +85,9 @@ def built(version: Version, stage: bpy.types.Scene) -> None:
     if camera is not None and standing is None:
         # Where the artist's own camera is, so that the layers stand among what it sees.
         made.root.matrix_world = camera.matrix_world
+        return ""
+    other = pieces.beside(made, stage)
+    return f"The scene is built, and {other} is in it too: hide that to see the plate alone." if other else ""
 
 
 class _Panel:

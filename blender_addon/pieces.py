@@ -78,6 +78,18 @@ def current(context: bpy.types.Context) -> Rig | None:
     return of(context.object) or of(stage.camera) or next(iter(rigs(stage)), None)
 
 
+def beside(rig: Rig, stage: bpy.types.Scene) -> str:
+    """The name of something visible that is no part of a rig, and is where its camera at rest may see it; or ""."""
+    inverse = rig.rest.matrix_world.inverted()
+    for thing in stage.objects:
+        if thing.type not in ("MESH", "CURVE", "SURFACE", "META", "FONT", "VOLUME") or thing.hide_render:
+            continue
+        ahead = any((inverse @ thing.matrix_world @ Vector(corner)).z < 0 for corner in thing.bound_box)
+        if ahead and of(thing) is None:
+            return thing.name
+    return ""
+
+
 def found(root: bpy.types.Object, role: str) -> bpy.types.Object | None:
     """The part of a rig with a role."""
     return next((thing for thing in root.children_recursive if thing.get(ROLE) == role), None)

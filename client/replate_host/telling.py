@@ -20,7 +20,7 @@ def job(handle: JobHandle) -> str:
         # Nobody looks a second time at a node that is done: what is to be known stands there now.
         return "; ".join([f"{frames(handle.frames_total)} done", *handle.warnings])
     if handle.state == "cancelled":
-        return f"Cancelled; {there} done"
+        return f"Cancelled; {there} done" if handle.frames_total else "Cancelled"
     if handle.state in ("failed", "lost"):
         return handle.message or "It failed, and nobody said why; look into the server's log."
     if handle.message.startswith(AWAY):

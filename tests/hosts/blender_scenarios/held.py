@@ -32,12 +32,12 @@ def reopened(plate: str, gates: Path, blend: Path) -> dict[str, Any]:
     wish(plate, "reopened")
     (gates / "reopened").write_text("1")
     run()
-    wait(lambda: last().sequence == 1, "a frame is there")
+    wait(lambda: frames() == 1, "a frame is there")
     (image,) = [image for image in bpy.data.images if "replate_job" in image]
     image.name = "My look"
     bpy.ops.wm.save_as_mainfile(filepath=str(blend), compress=False)
     bpy.ops.wm.read_homefile(use_empty=True)
-    elsewhere = len(part("jobs").under_way())
+    elsewhere = len(part("jobs").under_way(bpy.context.scene))
     bpy.ops.wm.open_mainfile(filepath=str(blend))
     watched = len(part("jobs").under_way())
     (gates / "reopened").write_text("3")
@@ -55,16 +55,16 @@ def cancelled(plate: str, gates: Path) -> dict[str, Any]:
     wish(plate, "cancelled")
     (gates / "cancelled").write_text("2")
     run()
-    wait(lambda: last().sequence == 2, "two frames are there")
+    wait(lambda: frames() == 2, "two frames are there")
     before = bpy.ops.replate.cancel.poll()
     bpy.ops.replate.cancel()
     finish()
-    frames = part("results").on_disk(last().outputs["plate"])
+    there = part("results").on_disk(last().outputs["plate"])
     (image,) = [each for each in bpy.data.images if each.get("replate_version") == last().number]
     return {
         "state": last().state,
         "status": part("jobs").status(bpy.context.scene),
-        "frames": frames,
+        "frames": there,
         "shown": list(image["replate_frames"]),
         "poll": [before, bpy.ops.replate.cancel.poll()],
     }
@@ -128,6 +128,12 @@ def wish(plate: str, gate: str) -> None:
 
 def run() -> None:
     bpy.ops.replate.run()
+
+
+def frames() -> int:
+    """How many of the last version's frames Blender has heard of."""
+    (run,) = part("jobs").under_way(bpy.context.scene)
+    return len(run.handle.frames)
 
 
 def last() -> Any:

@@ -4,6 +4,8 @@
 # make extension   the Blender extension, into dist/: a zip for each platform and Python inside Blender
 #                  (make extension NAME=linux-x64-py311 for one)
 # make blender     Blender as a module, in each version that is tested (make blender-4.5 for one)
+# make look   Replate used in a real Blender window: shots of every step in out/look/ (make look NAME=--docs
+#             for the pictures in docs/blender/, make look NAME=connecting for one story)
 # make check   formatting, lint and types
 # make proto   regenerates the wire code after a change in proto/
 
@@ -15,7 +17,7 @@ NAME ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 
-.PHONY: demo test bench extension check proto setup blender without-5.2
+.PHONY: demo test bench extension look check proto setup blender without-5.2
 
 demo: setup
 	$(BIN)/python -m replate.demo --out out/demo --data .replate/demo
@@ -28,6 +30,9 @@ bench: setup
 
 extension: setup blender-4.5
 	$(BIN)/python -m tools.extension $(NAME)
+
+look: setup blender-4.5
+	$(BIN)/python -m tools.look $(NAME)
 
 check: setup
 	$(BIN)/ruff format --check --quiet .

@@ -1,0 +1,16 @@
+"""All that is played, in its order."""
+
+from __future__ import annotations
+
+from tools.look.inside.asking import jobs, panels, problems
+from tools.look.inside.building import building
+from tools.look.inside.connecting import connecting
+from tools.look.inside.stage import Story
+
+STORIES: dict[str, Story] = {
+    "connecting": connecting,
+    "panels": panels,
+    "jobs": jobs,
+    "problems": problems,
+    "building": building,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import cv2
@@ -13,15 +14,21 @@ from replate_server.darkroom.resize import Nature
 
 Array = NDArray[Any]
 Motion = NDArray[np.float32]
+Matte = NDArray[np.float32]
+
+_UNLIKE = np.float32(0.08)
+"""Difference of two display-referred colours at which they count for exp(-1) of the same place's."""
+_APART = 1.1
+"""How many times as far as another a place may be that is still the same, from a frame to the next."""
 
 
-def warp(image: Array, motion: Motion, nature: Nature) -> Array:
+def warp(image: Array, motion: Motion, nature: Nature, sharp: bool = False) -> Array:
     """A picture fetched along motion vectors: out(x) = image(x + motion(x)), a backward warp.
 
     `image` is [height, width] or [height, width, channels], `motion` [height, width, 2] in pixels (u to the
-    right, v down), of the same height and width. COLOUR and MATTE are interpolated linearly and come back
-    float32, DATA and MOTION are the nearest pixel's. What lies outside the picture is its nearest edge pixel;
-    vectors that are not finite count as none.
+    right, v down), of the same height and width. COLOUR and MATTE are interpolated linearly (`sharp`: by cubics,
+    which keep detail and may overshoot) and come back float32, DATA and MOTION are the nearest pixel's. What lies
+    outside the picture is its nearest edge pixel; vectors that are not finite count as none.
     """
     height, width = image.shape[:2]
     if motion.shape != (height, width, 2):
@@ -31,7 +38,8 @@ def warp(image: Array, motion: Motion, nature: Nature) -> Array:
     if nature in (Nature.DATA, Nature.MOTION):
         return image[np.rint(y).astype(np.intp), np.rint(x).astype(np.intp)]
     planes = np.ascontiguousarray(image, np.float32).reshape(height, width, -1)
-    parts = [_fetch(planes[..., at : at + 4], x, y) for at in range(0, planes.shape[2], 4)]
+    how = cv2.INTER_CUBIC if sharp else cv2.INTER_LINEAR
+    parts = [_fetch(planes[..., at : at + 4], x, y, how) for at in range(0, planes.shape[2], 4)]
     warped = np.concatenate(parts, axis=2).reshape(image.shape)
     return np.clip(warped, 0.0, 1.0) if nature is Nature.MATTE else warped
 
@@ -55,6 +63,49 @@ def occlusion(forward: Motion, backward: Motion) -> NDArray[np.float32]:
     return hidden
 
 
+def parted(first: Array, second: Array, forward: Motion) -> Matte:
+    """A matte [height, width]: 1 where the motion leads from one thing to another, as their distances tell.
+
+    `first` and `second` are 1/Z [height, width] in one unit (on a plane, that is interpolated exactly); `forward` is
+    the motion from the first frame to the second. Where a distance is not known (NaN), nothing is said.
+    """
+    here, there = np.asarray(first, np.float32), warp(second, forward, Nature.COLOUR)
+    known = np.isfinite(here) & np.isfinite(there)
+    near, far = np.maximum(here, there), np.minimum(here, there)
+    apart: Matte = (known & (near > _APART * far)).astype(np.float32)
+    return apart
+
+
+def along(steps: Iterable[tuple[Motion, Matte]]) -> Iterator[tuple[Motion, Matte]]:
+    """Steps from frame to frame put end to end, so that what is fetched is interpolated once however far it comes.
+
+    A step is the finite motion from a frame to the one beside it [height, width, 2], and a matte [height, width] of
+    what is seen in both. After each comes the motion from the first frame of all, and what of it is seen all the way.
+    """
+    so_far: Motion | None = None
+    seen: Matte | None = None
+    for step, both in steps:
+        seen = both if seen is None or so_far is None else seen * warp(both, so_far, Nature.COLOUR)
+        so_far = step if so_far is None else so_far + warp(step, so_far, Nature.COLOUR)
+        yield so_far, seen
+
+
+def likeness(first: Array, second: Array, motion: Motion) -> Matte:
+    """A matte [height, width]: 1 where two frames look the same along the motion, less where they do not.
+
+    Both are [height, width, 3] display-referred in [0,1], without what is finer than the motion is exact.
+    """
+    astray = np.abs(warp(second, motion, Nature.COLOUR) - first).max(axis=-1)
+    alike: Matte = np.exp(-np.square(astray / _UNLIKE))
+    return alike
+
+
+def without_specks(trust: Matte) -> Matte:
+    """Trust [height, width] falling off around what is not trusted: neighbours should come from the same frames."""
+    worst = cv2.erode(trust, np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.GaussianBlur(worst, (0, 0), 2.0), np.float32).reshape(trust.shape)
+
+
 def unsteadiness(first: Array, second: Array, forward: Motion, backward: Motion) -> float:
     """How much a value changes from frame to frame where nothing but the motion should change it.
 
@@ -75,6 +126,6 @@ def _targets(motion: Motion) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return x, y
 
 
-def _fetch(planes: NDArray[np.float32], x: Motion, y: Motion) -> NDArray[np.float32]:
-    fetched = cv2.remap(np.ascontiguousarray(planes), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+def _fetch(planes: NDArray[np.float32], x: Motion, y: Motion, how: int) -> NDArray[np.float32]:
+    fetched = cv2.remap(np.ascontiguousarray(planes), x, y, how, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(fetched, np.float32).reshape(planes.shape)

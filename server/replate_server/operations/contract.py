@@ -11,10 +11,10 @@ display-referred unless the operation says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,3 +173,18 @@ class Operation(Protocol):
 
     def run(self, model: Any, window: Window, steps: Steps) -> Iterator[Delivery]:
         """Every output of every frame in `window.numbers`, in rising order of frames."""
+
+
+@runtime_checkable
+class Guided(Protocol):
+    """An operation that with some inputs looks at more frames than its model's card asks for."""
+
+    def windows(self, card: Card, inputs: Collection[str], parameters: Mapping[str, Value]) -> Windows:
+        """The frames that are seen at once in a job that has these inputs, by their roles."""
+
+
+def windows_wanted(
+    operation: Operation, card: Card, inputs: Collection[str], parameters: Mapping[str, Value]
+) -> Windows:
+    """The frames that are seen at once in a job."""
+    return operation.windows(card, inputs, parameters) if isinstance(operation, Guided) else card.windows

@@ -14,7 +14,7 @@ from replate.values import JobState, Priority, Role, RoleKind, Value
 from replate_server.darkroom.colour import colour
 from replate_server.darkroom.sequence import plan
 from replate_server.jobs import Job, JobOutput, JobSpec, Source
-from replate_server.operations.contract import Card, Operation
+from replate_server.operations.contract import Card, Operation, Windows, windows_wanted
 from replate_server.operations.registry import broken_models, check_parameters, models, operations
 from replate_server.scheduling.recipes import job_recipe
 from replate_server.settings import LimitSettings
@@ -70,7 +70,7 @@ class Admission:
         for role in operation.roles[1:]:
             if role.name in plates:
                 _check_covers(role, plates[role.name], needed)
-        windows = _windows(card, main, numbers)
+        windows = _windows(windows_wanted(operation, card, plates.keys(), parameters), main, numbers)
         open_jobs = self._ledger.count_open(owner)
         if open_jobs >= self._limits.open_jobs:
             raise Exhausted(f"You have {open_jobs} open jobs, which is the limit: wait for some, or cancel some.")
@@ -176,14 +176,14 @@ def _priority(asked: Priority, windows: Sequence[WindowRecord]) -> Priority:
     return Priority.PREVIEW if single and asked is Priority.NORMAL else asked
 
 
-def _windows(card: Card, main: Frames, numbers: Sequence[int]) -> list[WindowRecord]:
+def _windows(wanted: Windows, main: Frames, numbers: Sequence[int]) -> list[WindowRecord]:
     """Planned over the whole plate and then cut to the range, so that another range finds the same windows."""
-    wanted = set(numbers)
+    delivered = set(numbers)
     windows: list[WindowRecord] = []
     for view in sorted({view for view, _ in main}):
         present = [number for at, number in main if at == view]
-        for window in plan(present, card.windows.length, card.windows.before, card.windows.after):
-            deliver = tuple(number for number in window.numbers if number in wanted)
+        for window in plan(present, wanted.length, wanted.before, wanted.after):
+            deliver = tuple(number for number in window.numbers if number in delivered)
             if deliver:
                 windows.append(WindowRecord(len(windows), view, deliver, window.context))
     # The first frames of all views come before the last frames of any.

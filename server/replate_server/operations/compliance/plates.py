@@ -13,6 +13,7 @@ from replate.depth import CHANNEL, Depth
 from replate.frame import DATA, Box, Frame, FrameSpec, PixelType
 from replate.values import Point, Role, RoleKind
 from replate_server.operations.contract import Tensor
+from replate_server.operations.flow.operation import MOTION
 
 BRIGHTEST = 12.0
 DARKEST = -0.25
@@ -95,6 +96,20 @@ def depth(plate: Sequence[Frame]) -> tuple[Frame, ...]:
     return tuple(_depth(frame, (CHANNEL,), [_near(frame, index)]) for index, frame in enumerate(plate))
 
 
+def motion(plate: Sequence[Frame]) -> tuple[Frame, ...]:
+    """Where everything goes: the ball from frame to frame, while the ground stays. 0 beyond the ends."""
+    made = []
+    for index, frame in enumerate(plate):
+        data = frame.spec.data_window
+        step = _ball(data, index)[..., None] * np.float32(_middle(data, 1)[0] - _middle(data, 0)[0])
+        planes = np.zeros((data.height, data.width, 4), np.float32)
+        planes[..., :1] = step * (index + 1 < len(plate))
+        planes[..., 2:3] = -step * (index > 0)
+        spec = replace(frame.spec, channels=MOTION, pixel_type=PixelType.FLOAT, colour_space=DATA)
+        made.append(Frame(spec, _frozen(planes)))
+    return tuple(made)
+
+
 def layers(plate: Sequence[Frame]) -> tuple[Frame, ...]:
     """A plate as two layers, the ground and the ball."""
     made = []
@@ -133,6 +148,7 @@ def inputs_of(roles: Sequence[Role], plate: Sequence[Frame]) -> dict[str, tuple[
 _KNOWN: Mapping[str, Callable[[Sequence[Frame]], tuple[Frame, ...]]] = {
     "depth": depth,
     "mattes": ball_mattes,
+    "motion": motion,
     "layers": layers,
     "depths": layer_depths,
 }

@@ -11,14 +11,11 @@ import cv2
 import numpy as np
 
 from replate.values import Value
-from replate_server.darkroom.motion import occlusion, warp
-from replate_server.darkroom.resize import Nature
+from replate_server.darkroom.motion import along, likeness, occlusion, without_specks
 from replate_server.operations.contract import Cached, Steps, Tensor
 from replate_server.operations.depth.shot import Shot
 from replate_server.operations.flow.dis import Dis
 
-_UNLIKE = np.float32(0.08)
-"""Difference of two display-referred colours at which they count for exp(-1) of the same place's."""
 _CUT = 0.25
 """Two frames that share less than this part of their places are two shots."""
 _PAIRS = 26
@@ -69,20 +66,18 @@ class Tracks:
         """What up to `reach` frames before and after show of a frame; none of them lies beyond a cut."""
         here = self._picture(place)
         for towards in (1, -1):
-            motion = np.zeros((*here.shape[:2], 2), np.float32)
-            seen = np.ones(here.shape[:2], np.float32)
-            for other in range(place + towards, place + towards * (reach + 1), towards):
-                step = self.step(other - towards, towards, steps)
-                if step is None:
-                    break
-                seen = seen * warp(step.seen, motion, Nature.COLOUR)
-                motion = motion + warp(step.motion, motion, Nature.COLOUR)
-                yield Sight(other, motion, _whole(seen * self._alike(here, other, motion)))
+            way = range(place, place + towards * reach, towards)
+            found = along(self._steps_on(way, towards, steps))
+            for other, (motion, seen) in zip((at + towards for at in way), found, strict=False):
+                trust = seen * likeness(here, self._picture(other), motion)
+                yield Sight(other, motion, without_specks(trust))
 
-    def _alike(self, here: Tensor, other: int, motion: Tensor) -> Tensor:
-        astray = np.abs(warp(self._picture(other), motion, Nature.COLOUR) - here).max(axis=-1)
-        alike: Tensor = np.exp(-np.square(astray / _UNLIKE))
-        return alike
+    def _steps_on(self, way: range, towards: int, steps: Steps) -> Iterator[tuple[Tensor, Tensor]]:
+        for place in way:
+            step = self.step(place, towards, steps)
+            if step is None:
+                return
+            yield step.motion, step.seen
 
     def _pair(self, first: int, steps: Steps) -> tuple[Step, Step] | None:
         numbers = self._shot.numbers[first : first + 2]
@@ -94,7 +89,7 @@ class Tracks:
         there, back = (flows[way].astype(np.float32) for way in ("there", "back"))
         on, off = Step(there, 1 - occlusion(there, back)), Step(back, 1 - occlusion(back, there))
         here = self._picture(first)
-        alike = on.seen * (self._alike(here, first + 1, there) > np.exp(-1))
+        alike = on.seen * (likeness(here, self._picture(first + 1), there) > np.exp(-1))
         return (on, off) if alike.mean() >= _CUT else None
 
     def _followed(self, first: int, second: int, steps: Steps) -> Cached:
@@ -110,12 +105,6 @@ class Tracks:
     def _blurred(self, place: int) -> Tensor:
         small = self._shot.small(self._shot.numbers[place])
         return np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), np.float32).reshape(small.shape)
-
-
-def _whole(trust: Tensor) -> Tensor:
-    """Trust without specks, falling off around what is not trusted: neighbours should come from the same frames."""
-    worst = cv2.erode(trust, np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.GaussianBlur(worst, (0, 0), 2.0), np.float32).reshape(trust.shape)
 
 
 def _remembered(known: OrderedDict[int, Any], key: int, most: int, make: Callable[[], Item]) -> Item:

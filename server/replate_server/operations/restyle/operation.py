@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from math import isqrt, sqrt
 from typing import Any, Protocol, cast
 
@@ -10,13 +10,15 @@ import numpy as np
 
 from replate.frame import Frame
 from replate.values import OutputPlate, Parameter, ParameterType, Role, RoleKind, Value
+from replate_server.darkroom.development import develop
 from replate_server.darkroom.geometry import pad
 from replate_server.darkroom.matte import composite, feather, matte_of
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.darkroom.tiles import tiled
-from replate_server.operations.contract import Delivery, Model, Sizes, Steps, Tensor, Window
+from replate_server.operations.contract import Cached, Card, Delivery, Model, Sizes, Steps, Tensor, Window, Windows
 from replate_server.operations.pictures import checked, developed, same_windows, whole_fits
 from replate_server.operations.restyle.colours import with_colours_of
+from replate_server.operations.restyle.steadying import REACH, WINDOW, sheet, steadied
 from replate_server.operations.spans import Span, part
 
 Pieces = Iterator[Tensor]
@@ -25,6 +27,8 @@ _LARGEST_STYLE = 16_000_000
 """Pixels beyond which a style is not enlarged."""
 _FADE = 0.2
 """Below this strength the result fades into the plate: a model at strength 0 still repaints it."""
+_AFTERWARDS = ("matte_feather", "steadiness")
+"""Parameters that a frame's own restyle does not depend on."""
 
 
 class Restyler(Model, Protocol):
@@ -56,6 +60,20 @@ class Restyle:
             RoleKind.MATTE,
             False,
         ),
+        Role(
+            "motion",
+            "Motion",
+            "Holds the restyle still along it: motion vectors of the flow operation or a renderer.",
+            RoleKind.ANY,
+            False,
+        ),
+        Role(
+            "depth",
+            "Depth",
+            "With motion: tells things at different distances apart, where one hides another.",
+            RoleKind.ANY,
+            False,
+        ),
     )
     outputs: tuple[OutputPlate, ...] = (OutputPlate("plate", "Plate", "The plate restyled."),)
     parameters: tuple[Parameter, ...] = (
@@ -77,6 +95,16 @@ class Restyle:
             4.0,
         ),
         Parameter(
+            "steadiness",
+            "Steadiness",
+            ParameterType.REAL,
+            0.8,
+            "How much of a frame's look comes from its neighbours along the motion, where that is connected; 0 is each "
+            "frame for itself.",
+            0.0,
+            1.0,
+        ),
+        Parameter(
             "matte_feather",
             "Matte feather",
             ParameterType.REAL,
@@ -92,6 +120,13 @@ class Restyle:
     def check(self, parameters: Mapping[str, Value]) -> None:
         """Any values go together."""
 
+    def windows(self, card: Card, inputs: Collection[str], parameters: Mapping[str, Value]) -> Windows:
+        """With motion, also the frames around that a frame is joined with."""
+        own = card.windows
+        if not _steadiness(inputs, parameters) or own.length is None:
+            return own
+        return Windows(max(own.length, WINDOW), max(own.before, REACH), max(own.after, REACH))
+
     def run(self, model: Restyler, window: Window, steps: Steps) -> Iterator[Delivery]:
         """The restyled plate; where the matte is 0, and at strength 0, it is the plate's own pixels bit for bit."""
         for index, number in enumerate(window.numbers):
@@ -102,7 +137,9 @@ class Restyle:
             if window.parameters["strength"] == 0 or (matte is not None and not matte.any()):
                 yield Delivery("plate", plate)
                 continue
-            restyled = _restyled(model, window, number, span)
+            development = developed(window, "plate", number, span)
+            painted = _painted(model, window, number, development.display, span)
+            restyled = development.finish(_mixed(window.parameters, development.display, painted))
             span.progress(1.0)
             yield Delivery("plate", restyled if matte is None else composite(restyled, plate, matte))
 
@@ -116,13 +153,44 @@ def _matte(window: Window, plate: Frame, number: int) -> Tensor | None:
     return feather(matte_of(frame, plate.spec.data_window), softness)
 
 
-def _restyled(model: Restyler, window: Window, number: int, steps: Steps) -> Frame:
-    parameters = window.parameters
-    development = developed(window, "plate", number, steps)
-    picture = development.display
+def _steadiness(inputs: Collection[str], parameters: Mapping[str, Value]) -> float:
+    return float(cast(float, parameters["steadiness"])) if "motion" in inputs else 0.0
+
+
+def _painted(model: Restyler, window: Window, number: int, picture: Tensor, steps: Steps) -> Tensor:
+    """What the model makes of a frame, joined with its neighbours where there is motion to follow."""
+    steadiness = _steadiness([role for role in ("motion",) if window.has(role)], window.parameters)
+    if not steadiness:
+        return _by_itself(model, window, number, picture, steps)
+
+    def kept(one: int, steps: Steps) -> Cached:
+        def make() -> Cached:
+            shown = picture if one == number else develop(window.frame("plate", one), window.colour_config).display
+            return sheet(_by_itself(model, window, one, shown, steps), shown)
+
+        card = model.card
+        given = {name: value for name, value in window.parameters.items() if name not in _AFTERWARDS}
+        style = _style_name(window, one, *_style_size(window, one, model.card.sizes))
+        name = f"{card.name} {card.revision} {' '.join(card.weights)} {given}"
+        return steps.cached(f"restyle 1 {name} {_picture_name(window, 'plate', one)} {style}", make)
+
+    return steadied(window, number, steadiness, kept, steps)
+
+
+def _mixed(parameters: Mapping[str, Value], picture: Tensor, painted: Tensor) -> Tensor:
+    """The model's picture with as much of the plate in it as was asked for."""
+    if parameters["keep_colour"]:
+        painted = with_colours_of(picture, painted)
+    strength = float(cast(float, parameters["strength"]))
+    if strength < _FADE:
+        painted = picture + (painted - picture) * np.float32(strength / _FADE)
+    return painted
+
+
+def _by_itself(model: Restyler, window: Window, number: int, picture: Tensor, steps: Steps) -> Tensor:
     height, width = picture.shape[:2]
     sizes = model.card.sizes
-    style_width, style_height = _style_size(window, number, width, height, sizes)
+    style_width, style_height = _style_size(window, number, sizes)
 
     def style() -> Pieces:
         seen = developed(window, "style", number, steps).display
@@ -135,13 +203,13 @@ def _restyled(model: Restyler, window: Window, number: int, steps: Steps) -> Fra
 
     def work(tile: Tensor) -> Tensor:
         left = Span(steps, 0.3 + 0.7 * done, 0.3 + 0.7 * min(done + tile.size / 3 / (height * width), 1.0))
-        return checked(model.run(tile, look, parameters, left), (*tile.shape[:2], 3), model.card.name)
+        return checked(model.run(tile, look, window.parameters, left), (*tile.shape[:2], 3), model.card.name)
 
     def tick(fraction: float) -> None:
         nonlocal done
         done = fraction
 
-    painted = tiled(
+    return tiled(
         picture,
         work,
         most_pixels=sizes.most_pixels,
@@ -150,30 +218,29 @@ def _restyled(model: Restyler, window: Window, number: int, steps: Steps) -> Fra
         minimum=sizes.minimum,
         tick=tick,
     )
-    if parameters["keep_colour"]:
-        painted = with_colours_of(picture, painted)
-    strength = float(cast(float, parameters["strength"]))
-    if strength < _FADE:
-        painted = picture + (painted - picture) * np.float32(strength / _FADE)
-    return development.finish(painted)
 
 
-def _style_size(window: Window, number: int, width: int, height: int, sizes: Sizes) -> tuple[int, int]:
+def _style_size(window: Window, number: int, sizes: Sizes) -> tuple[int, int]:
     """Width and height of the style: as many pixels as the plate has, by the artist's scale."""
-    box = window.frame("style", number).spec.data_window
-    area = min(width * height * float(cast(float, window.parameters["style_scale"])) ** 2, _LARGEST_STYLE)
+    plate, box = (window.frame(role, number).spec.data_window for role in ("plate", "style"))
+    scale = float(cast(float, window.parameters["style_scale"]))
+    area = min(plate.width * plate.height * scale**2, _LARGEST_STYLE)
     scale = sqrt(area / max(box.width * box.height, 1))
     least = max(sizes.minimum, sizes.multiple)
     return max(round(box.width * scale), least), max(round(box.height * scale), least)
 
 
 def _style_name(window: Window, number: int, width: int, height: int) -> str:
-    spec = window.frame("style", number).spec
-    digest = window.digest("style", number)
+    return f"{_picture_name(window, 'style', number)} {width}x{height}"
+
+
+def _picture_name(window: Window, role: str, number: int) -> str:
+    """Names all that a frame's picture depends on."""
+    spec = window.frame(role, number).spec
     box = spec.data_window
     return (
-        f"{digest} {box.width}x{box.height} {spec.pixel_type.value} {','.join(spec.channels)} {spec.colour_space} "
-        f"{window.colour_config} {width}x{height}"
+        f"{window.digest(role, number)} {box.width}x{box.height} {spec.pixel_type.value} {','.join(spec.channels)} "
+        f"{spec.colour_space} {window.colour_config}"
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parent / "hosts" / "nuke" / "python"))
 nk = pytest.importorskip("nk", reason="this Python was built without Tcl")
 expressions = pytest.importorskip("expressions")
+Curve = pytest.importorskip("curves").Curve
 
 
 class Rig:

@@ -19,7 +19,7 @@ from pxr import Tf, Usd, UsdGeom
 
 from replate.errors import BadRequest, Exhausted, NotFound
 from replate.frame import DATA
-from replate.media import open_plate
+from replate.media import Pattern, open_plate
 from replate.media.colour import DISPLAY, convert
 from replate.media.viewing import Picture, quantised
 from replate.scene.contract import Scene, SceneLayer
@@ -101,8 +101,7 @@ def _layer(glb: Glb, staging: Staging, layer: SceneLayer, folder: Path, number: 
 
 def _surface(file: Path, number: int) -> tuple[Numbers, NDArray[np.int32], Numbers]:
     """Points [count, 3], triangles [count, 3] and texture coordinates [count, 2] of a layer's file."""
-    if not file.is_file():
-        raise NotFound(f"{file} is not there: copy the scene's whole folder, or write the scene again.")
+    _check(file)
     try:
         # It goes with the last that holds it, and all that is in it.
         stage = Usd.Stage.Open(str(file))
@@ -117,8 +116,15 @@ def _surface(file: Path, number: int) -> tuple[Numbers, NDArray[np.int32], Numbe
     return points, faces.reshape(-1, 3), np.asarray(places.Get(), np.float64)
 
 
+def _check(file: Path) -> None:
+    if not file.is_file():
+        raise NotFound(f"{file} is not there: copy the scene's whole folder, or write the scene again.")
+
+
 def _material(glb: Glb, scene: Scene, layer: SceneLayer, folder: Path, number: int) -> int:
-    pixels = open_plate(folder / layer.picture).read(number).pixels
+    picture = folder / layer.picture
+    _check(Pattern(picture).file(number))
+    pixels = open_plate(picture).read(number).pixels
     cover = np.clip(pixels[:, :, 3:].astype(np.float32), 0, 1)
     space = scene.colour_space
     colour = straight(pixels)

@@ -15,7 +15,7 @@ from replate.scene.contract import FILE
 from replate.scene.files import as_json
 from replate.scene.nuke import group
 from replate.scene.staging import Numbers, Put, Staging, parts
-from replate_host.parallax import OWN, Control, Node, controls, layer_controls, nodes
+from replate_host.parallax import BUILT, OWN, Control, Node, controls, layer_controls, nodes, record
 from replate_host.scene import scene_of
 
 _LEAST_SCALE = 0.01
@@ -32,13 +32,21 @@ def write_staged_nuke(staging: Staging, folder: Path, out: Path) -> None:
 def staged_script(staging: Staging, folder: Path) -> str:
     """The script. Raises `BadRequest` for a layer that is sheared."""
     hosts = scene_of(as_json(staging.scene))
+    own, inside = controls(hosts, (folder / FILE).as_posix()), nodes(hosts, folder.as_posix())
+    now = list(_nodes(staging, inside))
     said = _camera(staging) | _layers(staging)
-    knobs = (_saying(control, said) for control in controls(hosts, (folder / FILE).as_posix()))
-    return group(knobs, _nodes(staging, nodes(hosts, folder.as_posix())))
+    said[BUILT] = _record(said, own, inside, now)
+    return group((replace(control, value=said.get(control.name, control.value)) for control in own), now)
 
 
-def _saying(control: Control, said: dict[str, str]) -> Control:
-    return replace(control, value=said.get(control.name, control.value))
+def _record(said: dict[str, str], own: Sequence[Control], inside: Sequence[Node], now: Sequence[Node]) -> str:
+    """Of all that is not the scene's own, what that has: so it stays when the group is built again."""
+    there = {node.name: node for node in now}
+    return record(
+        {control.name: control.value for control in own if control.name in said},
+        {node.name: dict(node.knobs) for node in inside if node.knobs != there[node.name].knobs},
+        {node.name: node.inputs for node in inside if node.inputs != there[node.name].inputs},
+    )
 
 
 def _camera(staging: Staging) -> dict[str, str]:

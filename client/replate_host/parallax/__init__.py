@@ -2,7 +2,7 @@
 from it. Standard library only, and nothing of Nuke.
 """
 
-from .controls import BUILT, controls, layer_controls
+from .controls import BUILT, controls, layer_controls, record
 from .hand import sway
 from .motion import LOOP, OWN, plate_distance
 from .network import OUTPUT, nodes
@@ -19,5 +19,6 @@ __all__ = [
     "layer_controls",
     "nodes",
     "plate_distance",
+    "record",
     "sway",
 ]

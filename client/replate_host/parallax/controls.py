@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
+
 from ..scene import Layer, Scene
 from .motion import MOVES, PATHS
 from .nodes import Control, file, word
@@ -15,6 +18,16 @@ STILL_LENGTH = 48
 def controls(scene: Scene, path: str) -> tuple[Control, ...]:
     """The controls of a scene that lies in the scene file `path`, in their order."""
     return (*_camera(scene, path), *_focus(scene), *_picture(scene), *_layers(scene))
+
+
+def record(
+    controls: Mapping[str, str], knobs: Mapping[str, Mapping[str, str]], inputs: Mapping[str, Sequence[str]]
+) -> str:
+    """What `BUILT` says: by knob of the group, and by knob of each node, the scene's word, and by node its inputs.
+
+    What is there and differs is the artist's, and stays when the scene is built again.
+    """
+    return json.dumps({"controls": controls, "knobs": knobs, "inputs": inputs}, separators=(",", ":"))
 
 
 def layer_controls(name: str) -> tuple[str, str, str]:

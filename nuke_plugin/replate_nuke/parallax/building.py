@@ -15,7 +15,7 @@ from typing import Any
 
 import nuke
 
-from replate_host.parallax import BUILT, OUTPUT, Control, Node, controls, nodes
+from replate_host.parallax import BUILT, OUTPUT, Control, Node, controls, nodes, record
 from replate_host.scene import read_scene
 from replate_nuke.nodes.undo import one_step
 from replate_nuke.parallax import knobs
@@ -49,8 +49,7 @@ class Record:
             return cls()
 
     def keep(self, group: nuke.Group) -> None:
-        said = {"controls": self.controls, "knobs": self.knobs, "inputs": self.inputs}
-        group[BUILT].setValue(json.dumps(said, separators=(",", ":")))
+        group[BUILT].setValue(record(self.controls, self.knobs, self.inputs))
 
 
 def show(group: nuke.Group, path: str) -> None:

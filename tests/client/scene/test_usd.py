@@ -8,20 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pxr import Gf, Sdf, Usd, UsdGeom, UsdShade, UsdValidation
+from pxr import Gf, Sdf, Usd, UsdGeom, UsdShade
 
 from replate.frame import Box
 from replate.scene import Kind
 from scene_plates import Shape
+from usd_rules import complaints
 
 Written = Callable[..., Any]
-
-
-def complaints(stage: Usd.Stage) -> list[str]:
-    """What `usdchecker` would print: the errors and warnings of every rule there is."""
-    rules = UsdValidation.ValidationRegistry().GetOrLoadAllValidators()
-    assert any("Reference" in rule.GetMetadata().name for rule in rules)
-    return [error.GetMessage() for error in UsdValidation.ValidationContext(rules).Validate(stage)]
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -54,7 +54,7 @@ setup: .venv/ready
 	@touch $@
 
 # Blender's numpy is not the server's: an environment for each. 5.2 has another Python, and is not tested where that is not.
-VERSIONS := 4.2 4.5 5.2
+VERSIONS := $(patsubst tests/hosts/bpy-%.txt,%,$(wildcard tests/hosts/bpy-*.txt))
 ifndef PYTHON313
 PYTHON313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python3.13),\
 	$(shell $(each) -c 'import sys; print(sys.executable)' 2>/dev/null)))
@@ -62,7 +62,8 @@ endif
 INSIDE = $(PYTHON)
 .venv-bpy/5.2/ready: INSIDE = $(or $(PYTHON313),python3.13)
 
-blender: blender-4.2 blender-4.5 $(if $(PYTHON313),blender-5.2,without-5.2)
+MISSING := $(if $(PYTHON313),,5.2)
+blender: $(patsubst %,blender-%,$(filter-out $(MISSING),$(VERSIONS))) $(MISSING:%=without-%)
 
 without-5.2:
 	@echo "Blender 5.2 is left out of the tests: install Python 3.13, or name one with make PYTHON313=..." >&2

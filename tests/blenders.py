@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-VERSIONS = ("4.2", "4.5", "5.2")
+VERSIONS = sorted(file.stem.removeprefix("bpy-") for file in (ROOT / "tests" / "hosts").glob("bpy-*.txt"))
 USUAL = "4.5"
 """Where a test does not ask for each."""
 

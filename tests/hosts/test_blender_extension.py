@@ -69,7 +69,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="what a process loads is read as Linux tells it")
 def test_an_artist_installs_runs_and_removes_it(
-    extension: Path, bpy_python: Path, address: str, tmp_path: Path
+    extension: Path, bpy_python: Path, blender_version: str, address: str, tmp_path: Path
 ) -> None:
     frames = noise((1001, 1002))
     for frame in frames:
@@ -86,6 +86,7 @@ def test_an_artist_installs_runs_and_removes_it(
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
 
+    assert told["blender"].startswith(f"{blender_version}.")
     assert told["installed"] == told["disabled"] == {"files": True, "enabled": False, "loaded": False}
     assert told["enabled"] == told["enabled_again"] == {"files": True, "enabled": True, "loaded": True}
     assert told["removed"] == {"files": False, "enabled": False, "loaded": False}

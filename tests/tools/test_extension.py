@@ -57,6 +57,12 @@ def test_blender_accepts_the_manifest_of_every_zip(target: Target, tmp_path: Pat
         blender("validate", str(tmp_path))
 
 
+def test_each_zip_is_for_a_blender_that_is_tested_and_so_is_the_oldest_blender() -> None:
+    for target in ALL:
+        assert any(target.fits(release) for release in VERSIONS)
+    assert min(target.blender[0] for target in ALL) == f"{VERSIONS[0]}.0"
+
+
 def test_each_blender_has_one_zip_of_a_platform() -> None:
     for platform in {target.platform for target in ALL}:
         ranges = sorted(target.blender for target in ALL if target.platform == platform)

@@ -39,6 +39,11 @@ class Target:
         """The first Blender with this Python, and the first that has another; None while there is none."""
         return _BLENDER[self.python]
 
+    def fits(self, release: str) -> bool:
+        """Whether a release of Blender, such as "4.5", has this Python."""
+        first, end = self.blender
+        return Version(first) <= Version(release) and (end is None or Version(release) < Version(end))
+
 
 # Blender's own least is glibc 2.28. pip takes each tag as it is and does not know that an older one runs too.
 _LINUX = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1))
@@ -88,11 +93,7 @@ def here() -> Target | None:
 
 def of_blender(release: str) -> Target | None:
     """That of this machine and a release of Blender, such as "4.5"; None where it does not run."""
-    for target in _of_this_machine():
-        first, end = target.blender
-        if Version(first) <= Version(release) and (end is None or Version(release) < Version(end)):
-            return target
-    return None
+    return next((target for target in _of_this_machine() if target.fits(release)), None)
 
 
 def _of_this_machine() -> list[Target]:

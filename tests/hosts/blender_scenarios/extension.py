@@ -26,7 +26,7 @@ EXTENSIONS = Path(os.environ["BLENDER_USER_RESOURCES"]) / "extensions" / "user_d
 def main(file: str, address: str, plate: str, result: str) -> None:
     before = around()
     bpy.ops.extensions.package_install_files(filepath=file, repo="user_default", enable_on_install=False)
-    told: dict[str, Any] = {"before": before, "installed": here()}
+    told: dict[str, Any] = {"blender": bpy.app.version_string, "before": before, "installed": here()}
     bpy.ops.preferences.addon_enable(module=MODULE)
     told["enabled"] = here()
     # As Blender does before it lists extensions: what it holds against them.

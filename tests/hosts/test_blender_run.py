@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import OpenImageIO
+import psutil
 
 from blender_plates import sequence, write
 from blenders import each_blender
-from replate import open_plate
+from replate import embedded, open_plate
+from replate.media import write_movie
 from serving import Server
 
 Told = Callable[..., dict[str, Any]]
@@ -54,6 +57,39 @@ def test_results_are_images_that_say_how_they_were_made(told: Told, server: Serv
     again = said["again"]
     assert (again["state"], again["source"], again["file"]) == ("done", "FILE", "plate.1002.exr")
     assert np.array_equal(open_plate(again["path"]).read(1002).pixels[..., 0], written)
+
+
+def test_a_plate_is_anything_that_blender_shows(told: Told, server: Server, tmp_path: Path) -> None:
+    plate = sequence(tmp_path)
+    light = open_plate(plate)
+    write_movie(tmp_path / "movie.mov", [light.read(number) for number in light.numbers], 24)
+    said = told("sources", server.address, plate, tmp_path / "movie.mov")
+    assert {name: (state, frames) for name, (state, _, frames, _) in said.items()} == {
+        "one frame": ("done", [1001]),
+        "its sequence": ("done", [1001, 1002, 1003]),
+        "a movie": ("done", [1001, 1002, 1003]),
+        "an image": ("done", [1001, 1002, 1003]),
+        "a clip": ("done", [1001, 1002, 1003]),
+        "a clip of a movie": ("done", [41, 42, 43]),
+        "the render": ("done", [3, 4]),
+        "the scene's range": ("done", [4]),
+    }, [status for _, status, _, _ in said.values()]
+    for name in ("its sequence", "an image", "a clip"):
+        assert np.array_equal(open_plate(said[name][3]).read(1002).pixels, light.read(1002).pixels)
+    rendered = open_plate(tmp_path / "render" / "shot_####.exr").read(4).pixels
+    assert np.array_equal(open_plate(said["the render"][3]).read(4).pixels, rendered)
+
+
+def test_a_server_on_this_machine_is_started_from_the_preferences(told: Told, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    said = told("local", data, sys.executable)
+    try:
+        assert "is no program: name the Python in which Replate's server is installed" in said["refused"]
+        assert said["started"].startswith("Connected: ")
+    finally:
+        process = psutil.Process(json.loads((data / embedded.RECORD).read_text("utf-8"))["pid"])
+        process.terminate()
+        psutil.wait_procs([process], timeout=20)
 
 
 def rgba(told: dict[str, Any]) -> np.ndarray:

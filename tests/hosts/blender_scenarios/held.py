@@ -29,8 +29,8 @@ def main(out: str, address: str, plate: str, gates: str) -> None:
 
 def reopened(plate: str, gates: Path, blend: Path) -> dict[str, Any]:
     """A file saved while one of three frames is there, and opened again."""
-    wish(plate, "reopened")
-    (gates / "reopened").write_text("1")
+    wish(plate, gate("reopened"))
+    (gates / gate("reopened")).write_text("1")
     run()
     wait(lambda: frames() == 1, "a frame is there")
     (image,) = [image for image in bpy.data.images if "replate_job" in image]
@@ -40,7 +40,7 @@ def reopened(plate: str, gates: Path, blend: Path) -> dict[str, Any]:
     elsewhere = len(part("jobs").under_way(bpy.context.scene))
     bpy.ops.wm.open_mainfile(filepath=str(blend))
     watched = len(part("jobs").under_way())
-    (gates / "reopened").write_text("3")
+    (gates / gate("reopened")).write_text("3")
     finish()
     return {
         "elsewhere": elsewhere,
@@ -52,8 +52,8 @@ def reopened(plate: str, gates: Path, blend: Path) -> dict[str, Any]:
 
 
 def cancelled(plate: str, gates: Path) -> dict[str, Any]:
-    wish(plate, "cancelled")
-    (gates / "cancelled").write_text("2")
+    wish(plate, gate("cancelled"))
+    (gates / gate("cancelled")).write_text("2")
     run()
     wait(lambda: frames() == 2, "two frames are there")
     before = bpy.ops.replate.cancel.poll()
@@ -116,14 +116,19 @@ def refused(folder: Path, address: str) -> dict[str, Any]:
     return said
 
 
-def wish(plate: str, gate: str) -> None:
+def wish(plate: str, held: str) -> None:
     wanted = bpy.context.scene.replate
     wanted.operation = "restyle"
     wanted.of_restyle.model = "restyle/invert"
-    wanted.of_restyle.own_restyle_invert.p_gate = gate
+    wanted.of_restyle.own_restyle_invert.p_gate = held
     wanted.in_plate.source = wanted.in_style.source = "FILE"
     wanted.in_plate.path = plate
     wanted.in_style.path = plate.replace("####", "1001")
+
+
+def gate(name: str) -> str:
+    """Of this Blender: what another one did is known to the server, and comes at once."""
+    return f"{name}-{bpy.app.version_string.replace('.', '_')}"
 
 
 def run() -> None:

@@ -102,6 +102,7 @@ def test_results_are_joined_to_the_stream_and_render_without_the_plugin(nuke: Nu
     upwards = {"forward.u": 1.5, "forward.v": -2.5, "backward.u": -3.0, "backward.v": 4.0}
     occluded = {"occluded_forward.alpha": 1.0, "occluded_backward.alpha": 0.5}
     assert shown(tmp_path / "out_flow.1001.exr") == {**own, **upwards, **occluded}
+    assert shown(tmp_path / "sent.1001.exr") == {**own, **motion, **occluded}
     sheet = oiio.ImageBuf(str(tmp_path / "sheet.1002.exr")).get_pixels(oiio.FLOAT)
     assert sheet.shape[:2] == (24, 32)
     # Left to right, then down, whatever frame is looked at; black where a variation is not there yet.

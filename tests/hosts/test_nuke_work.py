@@ -185,6 +185,8 @@ def test_what_would_be_sent(nuke: Nuke, plate: Path, tmp_path: Path) -> None:
         "plate": ["1001-1003", ["R", "G", "B", "A"]],
         "style": ["1001-1001", ["R", "G", "B", "A"]],
     }
+    motion = ["backward.u", "backward.v", "forward.u", "forward.v"]
+    assert said["guided"] == {"plate": ["1001-1003", ["R", "G", "B", "A"]], "motion": ["1001-1003", motion]}
     assert said["part of it"] == ["1002-1003", "1001-1001"], "the same style, whatever part is asked for"
     assert said["no alpha"] == ["R", "G", "B"]
     assert said["range"] == "The range 1001-1000 ends before it begins; turn it around."

@@ -32,7 +32,7 @@ def build(group: nuke.Group, operation: Operation) -> None:
     with group:
         for index, role in enumerate(operation.inputs):
             if group.node(role.name) is None:
-                _sent(role, index)
+                _sent(operation, role, index)
         if not rule.scene:
             for index, output in enumerate(operation.outputs):
                 if group.node(read_name(output.name)) is None:
@@ -112,10 +112,13 @@ def nuke_name(channel: str) -> str:
 _LONG = {"R": "red", "G": "green", "B": "blue", "A": "alpha"}
 
 
-def _sent(role: Input, index: int) -> None:
+def _sent(operation: Operation, role: Input, index: int) -> None:
     x = index * 2 * STEP
     source = nuke.nodes.Input(name=role.name, xpos=x, ypos=0)
     source["number"].setValue(index)
+    rule = rules.of(operation.name)
+    for flipped in rules.wanted(list(rule.flipped), rule.channels.get(role.name, ())):
+        source = _turned(source, flipped, _of_layer(flipped))
     write = nuke.nodes.Write(name=write_name(role.name), inputs=[source], xpos=x + STEP, ypos=STEP)
     data = role.kind == "any"
     # The file type first: the knobs of EXR are there only after it.
@@ -142,12 +145,17 @@ def _result(operation: Operation, output: Output, index: int) -> None:
     read["after"].setValue("black")
     read["auto_alpha"].setValue(False)
     for flipped in _flipped(operation, output):
-        grade = nuke.nodes.Grade(name=_flip_name(flipped), xpos=read.xpos(), ypos=read.ypos() + STEP // 2)
-        grade.setInput(0, read)
-        grade["channels"].fromScript(_only(flipped, [nuke_name(channel) for channel in output.channels]))
-        grade["multiply"].setValue(-1)
-        grade["black_clamp"].setValue(False)
-        read = grade
+        read = _turned(read, flipped, [nuke_name(channel) for channel in output.channels])
+
+
+def _turned(source: nuke.Node, channel: str, names: Sequence[str]) -> nuke.Node:
+    """A stream of which a channel changes its sign; `names` are all those of its layer."""
+    grade = nuke.nodes.Grade(name=_flip_name(channel), xpos=source.xpos(), ypos=source.ypos() + STEP // 2)
+    grade.setInput(0, source)
+    grade["channels"].fromScript(_only(channel, names))
+    grade["multiply"].setValue(-1)
+    grade["black_clamp"].setValue(False)
+    return grade
 
 
 def _places(operation: Operation, output: Output, found: Sequence[str]) -> list[tuple[str, str]]:
@@ -191,6 +199,12 @@ def _only(channel: str, names: Sequence[str]) -> str:
     """One channel as Nuke's scripts say it of a mask: "-forward.u forward.v", with the others of its layer."""
     layer = channel.rpartition(".")[0]
     return " ".join(name if name == channel else f"-{name}" for name in names if name.rpartition(".")[0] == layer)
+
+
+def _of_layer(channel: str) -> list[str]:
+    """The channels of a layer that Nuke has, by one of them."""
+    layer = channel.rpartition(".")[0]
+    return [name for name in nuke.channels() if name.rpartition(".")[0] == layer]
 
 
 def _flip_name(channel: str) -> str:

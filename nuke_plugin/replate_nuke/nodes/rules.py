@@ -23,18 +23,25 @@ class Rule:
     channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By role: patterns of the channels that are needed of data, by Nuke's names; all where none are given."""
     flipped: tuple[str, ...] = ()
-    """Channels of results, by Nuke's names, that count downwards: Nuke's y goes up."""
+    """Channels of results and of inputs, by Nuke's names, that count downwards: Nuke's y goes up."""
     first_to_alpha: bool = False
     """The first channel of the result is the stream's alpha as well, for what follows to use."""
 
 
+_DOWNWARDS = ("forward.v", "backward.v")
+
 _RULES = {
-    "restyle": Rule(icon="ReplateRestyle.png", tile=0xB0603CFF),
+    "restyle": Rule(
+        icon="ReplateRestyle.png",
+        tile=0xB0603CFF,
+        channels={"motion": ("forward.?", "backward.?"), "depth": ("depth.Z",)},
+        flipped=_DOWNWARDS,
+    ),
     "depth": Rule(icon="ReplateDepth.png", tile=0x3F7F8FFF),
     "segment": Rule(icon="ReplateSegment.png", tile=0x5E8C4AFF, first_to_alpha=True),
     "matte": Rule(icon="ReplateMatte.png", tile=0x5E8C4AFF),
     "inpaint": Rule(icon="ReplateInpaint.png", tile=0x8A5A94FF),
-    "flow": Rule(icon="ReplateFlow.png", tile=0x3F7F8FFF, flipped=("forward.v", "backward.v")),
+    "flow": Rule(icon="ReplateFlow.png", tile=0x3F7F8FFF, flipped=_DOWNWARDS),
     "layers": Rule(
         title="Parallax",
         icon="ReplateParallax.png",

@@ -18,8 +18,8 @@ from replate_nuke.work.sending import Feed, full_size
 from replate_nuke.work.upstream import digest, direct
 from replate_nuke.work.upstream import results as results_of
 
-_NEIGHBOURS: Mapping[str, int] = {"flow": 1}
-"""By operation: frames on each side of those asked for that are looked at, too."""
+_NEIGHBOURS: Mapping[str, tuple[str, int]] = {"flow": ("plate", 1), "restyle": ("motion", 3)}
+"""By operation: frames on each side of those asked for that are looked at, too, where that input is connected."""
 _TWINS: Mapping[str, tuple[str, ...]] = {"mattes": ("mattes", "matte")}
 """By role: names of outputs that are what the role wants; else its own."""
 
@@ -140,7 +140,9 @@ def frames_sent(node: Node, pin: Pin, wish: Wish) -> Sequence[int]:
     """
     if pin.kind == "still":
         return (node.first,)
-    aside = _NEIGHBOURS.get(node.operation, 0)
+    role, aside = _NEIGHBOURS.get(node.operation, ("", 0))
+    if role not in {each.role for each in node.inputs()}:
+        aside = 0
     placed = [int(each["frame"]) for value in wish.parameters.values() for each in _prompts(value)]
     first, last = min([wish.first - aside, *placed]), max([wish.last + aside, *placed])
     plate = node.group.input(0)

@@ -72,7 +72,8 @@ panel.refresh(restyle, Catalog.of(said))
 assert restyle.parameters()["strength"] == 0.25 and restyle.parameters()["prompt"] == ""
 assert restyle.group["p_prompt"].Class() == "Multiline_Eval_String_Knob"
 assert restyle.group.node("keyframes") is not None and restyle.group.node("send_keyframes") is not None
-assert [restyle.group.node(role)["number"].value() for role in ("plate", "style", "matte", "keyframes")] == [0, 1, 2, 3]
+roles = [*(each.name for each in catalog.operation("restyle").inputs), "keyframes"]
+assert [restyle.group.node(role)["number"].value() for role in roles] == list(range(len(roles)))
 
 # One undo takes a refresh back.
 nuke.undo()

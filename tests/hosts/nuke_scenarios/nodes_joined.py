@@ -27,6 +27,15 @@ for operation, outputs in {
     node.show(version, [1001])
     write(node.group, f"{folder}/out_{operation}.%04d.exr")
 
+# What is sent of motion counts downwards again.
+guided = build.build(catalog, "restyle")
+guided.group.setInput(3, node.group)
+sent = guided.group.node("send_motion")
+sent["file"].setValue(f"{folder}/sent.%04d.exr")
+sent["disable"].setValue(False)
+nuke.execute(sent, 1001, 1001)
+nuke.delete(guided.group)
+
 # Variations of a frame, the last of which is still being made.
 source.selectOnly()
 node = build.build(catalog, "restyle")

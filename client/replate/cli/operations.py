@@ -80,6 +80,23 @@ _STRENGTH = _option(float | None, None, "--strength", min=0, max=1, help="0 is t
 _LIMIT = _option(
     str | None, None, "--matte", metavar="PATTERN", help="Limits the restyle; outside the plate stays as it is."
 )
+_GUIDES: Mapping[str, _Option] = {
+    "motion": _option(
+        str | None,
+        None,
+        "--motion",
+        metavar="PATTERN",
+        help="Holds the restyle still along it; job:ID/motion of a flow.",
+    ),
+    "motion_layer": _option(str, "", "--motion-layer", help='Of those files, as "ViewLayer.Vector" of Blender\'s.'),
+    "depth": _option(
+        str | None, None, "--depth", metavar="PATTERN", help="With --motion: tells what hides another thing from it."
+    ),
+    "depth_layer": _option(str, "", "--depth-layer", help='Of those files, as "ViewLayer.Depth" of Blender\'s.'),
+    "steadiness": _option(
+        float | None, None, "--steadiness", min=0, max=1, help="With --motion; 0 is each frame for itself."
+    ),
+}
 _DEPTH: Mapping[str, _Option] = {
     "encoding": _option(
         str | None, None, "--encoding", metavar="1/Z|Z", help="1/Z, as Nuke has it (the default), or the distance Z."
@@ -153,13 +170,13 @@ class _Request:
     plate: str
     common: _Common
     own: Mapping[str, Any]
-    """The command's own options: by the role of an input, or as `_SEGMENT`, `_DEPTH`, `_MOVE` and "strength" have
-    them."""
+    """The command's own options: by the role of an input, or as `_SEGMENT`, `_GUIDES`, `_DEPTH`, `_MOVE` and "strength"
+    have them."""
 
 
 def add_operations(app: typer.Typer) -> None:
     """Adds the commands to an app."""
-    restyle = {"style": _STYLE, "matte": _LIMIT, "strength": _STRENGTH}
+    restyle = {"style": _STYLE, "matte": _LIMIT, "strength": _STRENGTH, **_GUIDES}
     _add(app, "restyle", "Paints a plate in the manner of a picture.", restyle)
     _add(app, "depth", "Estimates how far away everything is, and writes a preview to look at.", _DEPTH)
     _add(app, "segment", "Cuts objects out of a plate, pointed at with clicks and boxes.", _SEGMENT)
@@ -224,7 +241,8 @@ def _ask(request: _Request) -> None:
         inputs: dict[str, InputLike] = {operation.inputs[0].name: plate}
         for role in kinds.keys() & request.own.keys():
             if request.own[role] is not None:
-                inputs[role] = _other(request.own[role], kinds[role], plate, request)
+                layer = request.own.get(f"{role}_layer", "")
+                inputs[role] = _other(request.own[role], kinds[role], layer, plate, request)
         job = client.submit(
             request.operation,
             inputs,
@@ -257,7 +275,7 @@ def _plate(request: _Request) -> Plate | JobOutput:
     )
 
 
-def _other(text: str, kind: RoleKind, plate: Plate | JobOutput, request: _Request) -> InputLike:
+def _other(text: str, kind: RoleKind, layer: str, plate: Plate | JobOutput, request: _Request) -> InputLike:
     """An input beside the plate: where it has frames, those of the plate."""
     output = asked.job_output(text)
     if output is not None:
@@ -269,7 +287,9 @@ def _other(text: str, kind: RoleKind, plate: Plate | JobOutput, request: _Reques
         frames = ",".join(str(number) for number in plate.numbers)
     if not _has_frames(text):
         frames = None
-    return open_matte(text, frames, view=request.common.view) if kind is RoleKind.MATTE else open_plate(text, frames)
+    if kind is RoleKind.MATTE:
+        return open_matte(text, frames, view=request.common.view)
+    return open_plate(text, frames, layer=layer)
 
 
 def _has_frames(text: str) -> bool:
@@ -307,7 +327,7 @@ def _prompts(request: _Request, plate: Plate | JobOutput) -> list[Prompt]:
 
 def _assignments(request: _Request) -> list[str]:
     """Parameters, and the options that are another way to give one."""
-    given = {name: request.own.get(name) for name in ("strength", *_DEPTH, *_MOVE)}
+    given = {name: request.own.get(name) for name in ("strength", "steadiness", *_DEPTH, *_MOVE)}
     options = [f"{name}={value}" for name, value in given.items() if value is not None]
     return [*request.common.assignments, *options]
 

@@ -54,12 +54,12 @@ def of(thing: bpy.types.Object | None) -> Rig | None:
         thing = thing.parent
     if thing is None:
         return None
-    single = [found(thing, role) for role in (REST, CAMERA, PIVOT, FOCUS)]
-    if None in single:
-        return None
-    handles = sorted(_each(thing, HANDLE), key=lambda handle: -handle[DISTANCE])
-    layers = [found(thing, handle[ROLE].replace(HANDLE, LAYER, 1)) for handle in handles]
-    return None if None in layers else Rig(thing, *single, tuple(handles), tuple(layers))
+    # Once: Blender goes through all objects of the file for the children of one.
+    parts = {part[ROLE]: part for part in reversed(thing.children_recursive) if ROLE in part}
+    handles = sorted((parts[role] for role in parts if role.startswith(HANDLE)), key=lambda handle: -handle[DISTANCE])
+    layers = [parts.get(handle[ROLE].replace(HANDLE, LAYER, 1)) for handle in handles]
+    single = [parts.get(role) for role in (REST, CAMERA, PIVOT, FOCUS)]
+    return None if None in (*single, *layers) else Rig(thing, *single, tuple(handles), tuple(layers))
 
 
 def rigs(stage: bpy.types.Scene) -> list[Rig]:

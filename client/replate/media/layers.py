@@ -109,7 +109,13 @@ def _of_view(sheets: list[_Sheet], view: str) -> list[_Sheet]:
 
 
 def _is_beauty(sheet: _Sheet) -> bool:
-    return {"R", "G", "B"} <= sheet.channels.keys()
+    return {"R", "G", "B"} <= sheet.channels.keys() or _combined(sheet) is not None
+
+
+def _combined(sheet: _Sheet) -> str | None:
+    """The layer of Blender's beauty."""
+    layers = (name.rpartition(".")[0] for name in sheet.channels)
+    return next((layer for layer in layers if layer.rpartition(".")[2] == "Combined"), None)
 
 
 def _of_layer(sheets: Sequence[_Sheet], layer: str) -> _Sheet:
@@ -169,9 +175,8 @@ def _places(sheet: _Sheet, name: str) -> dict[str, int]:
 
 
 def _by_default(sheet: _Sheet) -> dict[str, int]:
-    layers = dict.fromkeys(name.rpartition(".")[0] for name in sheet.channels)
-    beauty = next((layer for layer in layers if layer.rpartition(".")[2] == "Combined"), None)
-    for front in ("", *([f"{beauty}."] if beauty else [])):
+    beauty = _combined(sheet)
+    for front in ("",) if beauty is None else ("", f"{beauty}."):
         for row in (("R", "G", "B", "A"), ("R", "G", "B"), ("Y", "A"), ("Y",)):
             # Beside an X, a Y is an axis.
             if all(front + name in sheet.channels for name in row) and front + "X" not in sheet.channels:

@@ -1,7 +1,8 @@
 """A renderer's passes of data, as Replate has them.
 
 Blender writes its passes into one EXR, "ViewLayer.Combined.R", "ViewLayer.Depth.Z", "ViewLayer.Vector.X", the view
-layer's name first (it may have spaces), and in 32-bit float where they are data, whatever the beauty is in.
+layer's name first (it may have spaces), from Blender 5 on in a part each; and in 32-bit float where they are data,
+whatever the beauty is in.
 
 Vector: X and Y are where a pixel was a frame before less where it is, Z and W where it *is* less where it will be a
 frame later; in pixels, y up. Here they become `backward` and `forward`, y down. What no surface covers does not move in
@@ -14,7 +15,6 @@ Both are those of the nearest surface whose coverage reaches the view layer's al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from replate.depth import CHANNEL, Depth
 from replate.media.layers import Choice
 
-_BLENDER = "BlenderMultiChannel"
-"""The attribute that Blender gives to an EXR with passes."""
+BLENDER = "BlenderMultiChannel"
+"""The attribute that Blender gives to an EXR with passes, in one of its parts."""
 _NOTHING = 1e10
 """Blender's distance to where there is nothing."""
 _UNWRITTEN = 1e4
@@ -53,7 +53,7 @@ class Pass:
         return np.where(np.abs(turned) < _UNWRITTEN, turned, np.nan).astype(samples.dtype)
 
 
-def known_pass(choice: Choice, layer: str, attributes: Mapping[str, Any]) -> Pass | None:
+def known_pass(choice: Choice, layer: str, by_blender: bool) -> Pass | None:
     """The pass that a choice of channels is, taken by `layer` or by their whole names; None where it is none.
 
     A Vector pass is known by its channels. A Depth pass is known in a file of Blender's own alone: elsewhere a Z in a
@@ -68,6 +68,6 @@ def known_pass(choice: Choice, layer: str, attributes: Mapping[str, Any]) -> Pas
         places = tuple(choice.places[names.index(name)] for name in _VECTOR)
         ours, signs = zip(*_VECTOR.values(), strict=True)
         return Pass(replace(choice, names=ours, places=places), signs, None)
-    if kind == "Depth" and names == ["Z"] and _BLENDER in attributes:
+    if kind == "Depth" and names == ["Z"] and by_blender:
         return Pass(replace(choice, names=(CHANNEL,)), (1,), _DEPTH)
     return None

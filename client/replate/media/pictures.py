@@ -26,7 +26,7 @@ from replate.media.colour import LINEAR, decode, space_of_display, space_of_line
 from replate.media.depth_header import depth_of
 from replate.media.layers import Choice, Part, choose, plain_name
 from replate.media.metadata import attributes_of, metadata_of
-from replate.media.passes import Pass, known_pass
+from replate.media.passes import BLENDER, Pass, known_pass
 
 MOST_PIXELS = 100_000_000
 """A picture with more pixels in its data or display window is refused before anything is allocated for it."""
@@ -142,7 +142,7 @@ def _header(file: Any, path: Path, number: int, wish: Wish) -> _Header:
     orientation = int(attributes.get("Orientation", 1)) if whole else 1
     if orientation > 4:
         data, display = (Box(box.y, box.x, box.height, box.width) for box in (data, display))
-    known = known_pass(choice, wish.layer, attributes)
+    known = known_pass(choice, wish.layer, any(header.getattribute(BLENDER) for header in headers))
     choice = known.choice if known else choice
     space = DATA if known else _space(choice.names, attributes, wish, whole)
     grey = whole and space != DATA and choice.names[0] == "Y"

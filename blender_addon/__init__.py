@@ -28,6 +28,10 @@ PARTS = (
     "controls",
     "camera_move",
     "exchange",
+    "rendered",
+    "rendering",
+    "place",
+    "move_restyle",
 )
 """Modules with a `register` and an `unregister`, in the order of `register`."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import agent, catalog, jobs, properties, record
+from . import agent, catalog, forms, jobs, place, properties, record
 from .replate_host import telling
 
 
@@ -97,7 +97,13 @@ class _Versions:
 
     def draw(self, context: bpy.types.Context) -> None:
         for version in reversed(record.versions(context.scene)):
-            self.layout.label(text=f"{telling.version(version)}, {version.state}")
+            row = self.layout.row(align=True)
+            row.label(text=f"{telling.version(version)}, {version.state}")
+            outputs = place.pictures(version)
+            for output in outputs:
+                name = forms.called(output).capitalize() if len(outputs) > 1 else ""
+                menu = row.operator_menu_enum("replate.place", "where", text=name, icon="IMAGE_DATA")
+                menu.version, menu.output = version.number, output
 
 
 def panel(drawn: type, name: str, space: str = "VIEW_3D", parent: str = "", order: int = 0) -> type:

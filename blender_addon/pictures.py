@@ -83,7 +83,7 @@ class Picture(bpy.types.PropertyGroup):
         space = self.light() if path.lower().endswith(_LIGHT) and kind != "matte" else ""
         if self.source == "IMAGE" and self.image.colorspace_settings.name == "Non-Color":
             space = ""
-        asked: dict[str, Any] = {"path": path, **({"colour_space": _SERVERS.get(space, space)} if space else {})}
+        asked: dict[str, Any] = {"path": path, **({"colour_space": served(space)} if space else {})}
         if path.lower().endswith(_MOVIES):
             asked["start"] = {"FILE": self.start, "CLIP": self.clip.frame_start if self.clip else 1}.get(self.source, 1)
         return asked
@@ -123,6 +123,11 @@ class AsSequence(bpy.types.Operator):
         picture = context.replate_picture
         picture.path = results.pattern_of(picture.path)
         return {"FINISHED"}
+
+
+def served(space: str) -> str:
+    """The server's name of a colour space, by Blender's."""
+    return _SERVERS.get(space, space)
 
 
 def _rendered(scene: bpy.types.Scene) -> str:

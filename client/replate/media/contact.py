@@ -14,11 +14,16 @@ from replate.frame import Frame
 from replate.media.viewing import picture_of, reach_of
 from replate.media.writing import written_beside
 
+_Cells = tuple[str, list[tuple[int, Image.Image]]]
+"""A row's caption, and its cells with the numbers of their frames."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Sizes in pixels, colours as sRGB."""
 
+    columns: int = 0
+    """Rows stand side by side where they fit into so many cells; 0 is each on a line of its own."""
     cell_width: int = 320
     gap: int = 12
     margin: int = 28
@@ -45,39 +50,60 @@ def contact_sheet(
     """
     layout = layout or Layout()
     path = Path(path)
-    pictures = [(label, _row(frames, layout.cell_width)) for label, frames in rows if frames]
-    if not pictures:
+    lines = _lines([(label, _row(frames, layout.cell_width)) for label, frames in rows if frames], layout.columns)
+    if not lines:
         raise BadRequest(f"There are no frames to put on {path.name}: check the frame range.")
-    heading = ImageFont.load_default(layout.text_size * 1.5)
-    label_font, number_font = (
-        ImageFont.load_default(layout.text_size),
-        ImageFont.load_default(layout.small_size),
-    )
-    label_height, number_height = layout.text_size * 2, layout.small_size * 2
+    pen = _Pen(layout)
     top = layout.margin + (layout.text_size * 3 if title else 0)
-    columns = max(len(cells) for _, cells in pictures)
-    heights = [label_height + max(cell.height for _, cell in cells) + number_height for _, cells in pictures]
+    heights = [pen.over + max(cell.height for _, cells in line for _, cell in cells) + pen.under for line in lines]
+    columns = max(sum(len(cells) for _, cells in line) for line in lines)
     width = 2 * layout.margin + columns * layout.cell_width + (columns - 1) * layout.gap
     height = top + sum(heights) + (len(heights) - 1) * layout.gap + layout.margin - layout.small_size
     sheet = Image.new("RGB", (width, height), layout.background)
-    draw = ImageDraw.Draw(sheet)
     if title:
-        draw.text((layout.margin, layout.margin), title, font=heading, fill=layout.text)
+        pen.write(sheet, title, layout.margin, layout.margin, 1.5)
     y = top
-    for (label, cells), row_height in zip(pictures, heights, strict=True):
-        draw.text((layout.margin, y + layout.text_size * 0.3), label, font=label_font, fill=layout.text)
-        for column, (number, cell) in enumerate(cells):
-            x = layout.margin + column * (layout.cell_width + layout.gap)
-            sheet.paste(cell, (x, y + label_height))
-            draw.rectangle(
-                (x - 1, y + label_height - 1, x + cell.width, y + label_height + cell.height),
-                outline=layout.edge,
-            )
-            under = (x, y + label_height + cell.height + layout.small_size * 0.4)
-            draw.text(under, str(number), font=number_font, fill=layout.faint)
-        y += row_height + layout.gap
+    for line, line_height in zip(lines, heights, strict=True):
+        x = layout.margin
+        for label, cells in line:
+            pen.write(sheet, label, x, y + layout.text_size * 0.3)
+            for number, cell in cells:
+                pen.paste(sheet, number, cell, x, y)
+                x += layout.cell_width + layout.gap
+        y += line_height + layout.gap
     with written_beside(path) as temporary:
         sheet.save(temporary, format="PNG")
+
+
+class _Pen:
+    """Puts captions and cells on a sheet."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self.over, self.under = layout.text_size * 2, layout.small_size * 2
+        """How high what stands over and under a cell is."""
+
+    def write(self, sheet: Image.Image, text: str, x: float, y: float, scale: float = 1.0) -> None:
+        font = ImageFont.load_default(self._layout.text_size * scale)
+        ImageDraw.Draw(sheet).text((x, y), text, font=font, fill=self._layout.text)
+
+    def paste(self, sheet: Image.Image, number: int, cell: Image.Image, x: int, y: int) -> None:
+        """A cell and its number, under where its row's caption is."""
+        layout, draw, top = self._layout, ImageDraw.Draw(sheet), y + self.over
+        sheet.paste(cell, (x, top))
+        draw.rectangle((x - 1, top - 1, x + cell.width, top + cell.height), outline=layout.edge)
+        place = (x, top + cell.height + layout.small_size * 0.4)
+        draw.text(place, str(number), font=ImageFont.load_default(layout.small_size), fill=layout.faint)
+
+
+def _lines(rows: Sequence[_Cells], columns: int) -> list[list[_Cells]]:
+    lines: list[list[_Cells]] = []
+    for row in rows:
+        if lines and sum(len(cells) for _, cells in (*lines[-1], row)) <= columns:
+            lines[-1].append(row)
+        else:
+            lines.append([row])
+    return lines
 
 
 def _row(frames: Sequence[Frame], width: int) -> list[tuple[int, Image.Image]]:

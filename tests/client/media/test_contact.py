@@ -31,6 +31,20 @@ def test_a_sheet_shows_its_rows_in_order(tmp_path: Path) -> None:
     assert sheet.shape[1] == 2 * layout.margin + 2 * 80 + layout.gap
 
 
+def test_short_rows_stand_side_by_side(tmp_path: Path) -> None:
+    shades = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    red, green, blue = (plain(1, ("R", "G", "B"), *(value / 255 for value in shade)) for shade in shades)
+    layout = Layout(columns=3, cell_width=80)
+    rows = [("One", [red]), ("Two", [green, green]), ("Three", [blue])]
+    contact_sheet(rows, tmp_path / "sheet.png", layout=layout)
+    sheet = np.asarray(Image.open(tmp_path / "sheet.png"))
+    first, second, third = ((sheet == shade).all(axis=2) for shade in shades)
+    np.testing.assert_array_equal(first.any(axis=1), second.any(axis=1))
+    assert np.flatnonzero(first.any(axis=0)).max() < np.flatnonzero(second.any(axis=0)).min()
+    assert np.flatnonzero(second.any(axis=1)).max() < np.flatnonzero(third.any(axis=1)).min()
+    assert sheet.shape[1] == 2 * layout.margin + 3 * 80 + 2 * layout.gap
+
+
 def test_wide_pixels_are_shown_wide(tmp_path: Path) -> None:
     layout = Layout(cell_width=80)
     contact_sheet([("", [plain(1, ("R", "G", "B"), 0, 1, 0, aspect=2)])], tmp_path / "a.png", layout=layout)

@@ -27,7 +27,9 @@ class _Rig:
     def draw(self, context: bpy.types.Context) -> None:
         layout, rig = self.layout, pieces.current(context)
         layout.use_property_split, layout.use_property_decorate = True, True
-        layout.label(text=rig.root.name, icon="OUTLINER_OB_EMPTY")
+        row = layout.row()
+        row.label(text=rig.root.name, icon="OUTLINER_OB_EMPTY")
+        row.operator("replate.hide_the_rest", text="", icon="HIDE_ON")
         for name, label in _ROOT:
             if name in rig.root:
                 layout.prop(rig.root, f'["{name}"]', text=label)
@@ -37,6 +39,25 @@ class _Rig:
         column.active = blur.use_dof
         column.prop(rig.root, f'["{pieces.FOCUS}"]', text="Focus")
         column.prop(blur, "aperture_fstop", text="F-Stop")
+
+
+class HideTheRest(bpy.types.Operator):
+    """Hide what is not of the rig and stands where its camera may see it, in renders and in the view"""
+
+    bl_idname = "replate.hide_the_rest"
+    bl_label = "Hide the Rest"
+    bl_options = frozenset({"REGISTER", "UNDO"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return pieces.current(context) is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        for thing in pieces.beside(pieces.current(context), context.scene):
+            thing.hide_render = True
+            if thing.name in context.view_layer.objects:
+                thing.hide_set(True)
+        return {"FINISHED"}
 
 
 class _Layers:
@@ -66,5 +87,5 @@ class _Layers:
 
 
 register, unregister = bpy.utils.register_classes_factory(
-    (panel(_Rig, "rig", parent="parallax"), panel(_Layers, "layer", parent="rig"))
+    (HideTheRest, panel(_Rig, "rig", parent="parallax"), panel(_Layers, "layer", parent="rig"))
 )

@@ -86,8 +86,13 @@ def built(version: Version, stage: bpy.types.Scene) -> str:
         # Where the artist's own camera is, so that the layers stand among what it sees.
         made.root.matrix_world = camera.matrix_world
         return ""
-    other = pieces.beside(made, stage)
-    return f"The scene is built, and {other} is in it too: hide that to see the plate alone." if other else ""
+    bpy.context.view_layer.update()
+    others = pieces.beside(made, stage)
+    return (
+        f"The scene is built, and {others[0].name} is in it too: Hide the Rest, to see the plate alone."
+        if others
+        else ""
+    )
 
 
 class _Panel:

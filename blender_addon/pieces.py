@@ -22,6 +22,7 @@ FILE, NEAREST, FARTHEST, MOVE_FRAMES = "replate_scene", "nearest", "farthest", "
 """Properties of the root that the builder keeps."""
 DISTANCE, DEPTH_SCALE, DEPTH_OFFSET, EDGE = "distance", "depth_scale", "depth_offset", "edge"
 """Properties of a handle; the first is the builder's."""
+_SOLID = ("MESH", "CURVE", "SURFACE", "META", "FONT", "VOLUME")
 ORIGIN = "replate_origin"
 """Property of a layer: where the builder put its origin, from the camera at rest."""
 ZOOM = "zoom"
@@ -78,16 +79,15 @@ def current(context: bpy.types.Context) -> Rig | None:
     return of(context.object) or of(stage.camera) or next(iter(rigs(stage)), None)
 
 
-def beside(rig: Rig, stage: bpy.types.Scene) -> str:
-    """The name of something visible that is no part of a rig, and is where its camera at rest may see it; or ""."""
+def beside(rig: Rig, stage: bpy.types.Scene) -> list[bpy.types.Object]:
+    """What renders, is no part of a rig, and is not behind its camera at rest."""
     inverse = rig.rest.matrix_world.inverted()
-    for thing in stage.objects:
-        if thing.type not in ("MESH", "CURVE", "SURFACE", "META", "FONT", "VOLUME") or thing.hide_render:
-            continue
-        ahead = any((inverse @ thing.matrix_world @ Vector(corner)).z < 0 for corner in thing.bound_box)
-        if ahead and of(thing) is None:
-            return thing.name
-    return ""
+    others = [thing for thing in stage.objects if thing.type in _SOLID and not thing.hide_render and of(thing) is None]
+    return [
+        thing
+        for thing in others
+        if any((inverse @ thing.matrix_world @ Vector(corner)).z < 0 for corner in thing.bound_box)
+    ]
 
 
 def found(root: bpy.types.Object, role: str) -> bpy.types.Object | None:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import bpy
 
-from . import materials, moves
+from . import materials, moves, views
 from . import scene as scene_file
 from .camera import set_film
 from .curves import drive, driven
@@ -83,6 +83,7 @@ def build(
         moves.apply(rig, moves.Move(), scene.first, last, scene.fps)
         if stage is not None:
             match(rig, stage)
+            views.look_through_camera(stage)
     return rig
 
 

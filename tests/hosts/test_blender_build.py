@@ -28,7 +28,8 @@ def test_from_a_plate_to_a_scene(told: Told, server: Server, tmp_path: Path) -> 
     first = said["first"]
     assert (first["state"], first["rigs"], len(first["layers"][0])) == ("done", ["plate"], 2), first["status"]
     assert not any(first["grids"])
-    assert first["status"] == "The scene is built, and Cube is in it too: hide that to see the plate alone."
+    assert first["status"] == "The scene is built, and Cube is in it too: Hide the Rest, to see the plate alone."
+    assert said["hidden"] == [["Cube"], []]
     assert said["frames"] == [FRAMES[0], FRAMES[-1], 64, 48]
     light = open_plate(plate).read(FRAMES[0]).pixels[..., :3].astype(np.float32)
     assert np.abs(rendered(tmp_path / "rest.exr")[..., :3] - light).max() < LIMIT

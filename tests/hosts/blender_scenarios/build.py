@@ -24,7 +24,7 @@ def main(out: str, address: str, plate: str, broken: str) -> None:
     folder = Path(out).parent
     wish(plate)
     told: dict[str, Any] = {"first": built(), "frames": frames()}
-    bpy.data.objects.remove(bpy.data.objects["Cube"])
+    told["hidden"] = hidden()
     render(bpy.context.scene, str(folder / "rest.exr"))
     told["second"] = changed_and_built_again()
     told["reopened"] = reopened(folder / "parallax.blend")
@@ -70,6 +70,15 @@ def facts() -> dict[str, Any]:
 def frames() -> list[int]:
     stage = bpy.context.scene
     return [stage.frame_start, stage.frame_end, stage.render.resolution_x, stage.render.resolution_y]
+
+
+def hidden() -> list[list[str]]:
+    """What stands beside the rig, and what still does after a press."""
+    pieces, stage = part("pieces"), bpy.context.scene
+    (rig,) = pieces.rigs(stage)
+    before = [thing.name for thing in pieces.beside(rig, stage)]
+    bpy.ops.replate.hide_the_rest()
+    return [before, [thing.name for thing in pieces.beside(rig, stage)]]
 
 
 def changed_and_built_again() -> dict[str, Any]:

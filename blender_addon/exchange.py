@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
-from . import agent, pieces, rig
+from . import agent, grid, inputs, pieces, rig
 from .baking import baked
 from .operators import tried
 from .panels import panel, said
@@ -17,6 +17,7 @@ from .replate_host.scene import read_scene
 _ENDINGS = {"NUKE": ".nk", "USD": ".usda", "GLTF": ".glb"}
 _SAID = "replate_exchange"
 """Property of the window manager: how the last export went, which no file keeps."""
+_FAILED = " was not written: "
 
 
 class ImportScene(bpy.types.Operator, ImportHelper):
@@ -99,8 +100,9 @@ class _Panel:
         layout = self.layout
         layout.operator("replate.import_scene", text="Import Scene...", icon="IMPORT")
         layout.operator("replate.export", text="Export...", icon="EXPORT")
-        if _SAID in context.window_manager:
-            said(layout, context.window_manager[_SAID])
+        told = context.window_manager.get(_SAID, "")
+        if told:
+            said(layout, told, "ERROR" if _FAILED in told else "NONE")
 
 
 _CLASSES = (ImportScene, Export, panel(_Panel, "exchange", parent="parallax"))
@@ -131,13 +133,31 @@ def _export(context: bpy.types.Context, out: str, format: str) -> None:
         raise AgentError("Unmet", str(error)) from None
     asked |= {"scene": found.root[pieces.FILE], "out": out, "kind": format.lower(), "frame": stage.frame_current}
 
+    stays = _staying(found)
+
     def done(result: Any, error: AgentError | None) -> None:
         name = Path(out).name
-        told = f"{name} was not written: {error}" if error else " ".join([f"{name} is written.", *result["warnings"]])
+        told = (
+            f"{name} was not written: {error}"
+            if error
+            else " ".join([f"{name} is written.", *result["warnings"], *stays])
+        )
         bpy.context.window_manager[_SAID] = told
 
     agent.current().request("export", asked, done)
     manager[_SAID] = f"{Path(out).name} is being written"
+
+
+def _staying(found: pieces.Rig) -> list[str]:
+    """What of a rig no other program is told, in sentences."""
+    said = []
+    if found.root.get(pieces.LIT, 0.0) > 0:
+        said.append("The light of lamps stays in Blender: elsewhere it is the plate's own.")
+    if any(handle.get(pieces.EDGE, 0.0) for handle in found.handles):
+        said.append("Edges are as they were found: Edge stays in Blender.")
+    if any(inputs.given(modifier, "Tear") for layer in found.layers for modifier in grid.grids(layer)):
+        said.append("Nothing is torn: Tear stays in Blender.")
+    return said
 
 
 def _check(path: str) -> None:

@@ -48,6 +48,9 @@ def check(told: Told, home: Path, kind: Kind, version: str) -> None:
     assert said["said"]["NUKE"] == "shot.nk is written." and said["said"]["USD"] == "shot.usda is written."
     assert "no lens shift" in said["said"]["GLTF"] and "no zoom" in said["said"]["GLTF"]
     assert "cannot be made" in said["unwritten"] and said["same"]
+    assert all(word in said["stays"] for word in ("lamps", "Edge")) and "Tear" not in said["stays"]
+    # No server was asked, nor started.
+    assert not [*home.rglob("server.json"), *home.rglob("server.log")]
 
     rest = ("matrix", "lens", "sensor", "shift")
     assert all(np.allclose(said["usd_rest"][what], said["own_rest"][what], atol=1e-4) for what in rest)

@@ -9,6 +9,7 @@ import typer
 import replate
 from replate.cli import install, jobs
 from replate.cli.doctor import doctor
+from replate.cli.export import export_scene
 from replate.cli.layers import layers
 from replate.cli.models import models
 from replate.cli.operations import add_operations
@@ -45,6 +46,7 @@ def _agent() -> None:
 
 add_operations(app)
 app.command("layers")(layers)
+app.command("export")(export_scene)
 app.command("fetch")(jobs.fetch)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(install.installing, name="install")

@@ -44,6 +44,8 @@ def main(out: str, scene: str, folder: str) -> None:
     told["unwritten"] = exported("USD", str(home / "shot.blend" / "shot"))
     told["same"] = before == standing()
     render(stage, str(home / "rendered.exr"))
+    rig.root["lit"], rig.handles[1]["edge"] = 0.5, 0.2
+    told["stays"] = exported("NUKE", str(home / "stays"))
     bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.ops.wm.usd_import(filepath=str(home / "é" / "shot.usda"), set_frame_range=True)
     told["usd"], told["usd_rest"] = facts(bpy.data.objects["shot_camera"]), pose(bpy.data.objects["camera"])

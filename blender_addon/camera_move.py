@@ -10,7 +10,7 @@ _LABELS = {"dolly-zoom": "Dolly Zoom"}
 
 
 class CameraMove(bpy.types.PropertyGroup):
-    """What `replate.key_move` keys: `Scene.replate_move`."""
+    """What `replate.key_move` keys: `Scene.replate_camera_move`."""
 
     kind: bpy.props.EnumProperty(
         name="Move", items=[(kind, _LABELS.get(kind, kind.capitalize()), "") for kind in moves.KINDS]
@@ -45,7 +45,7 @@ class KeyMove(bpy.types.Operator):
         return pieces.current(context) is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        stage, chosen = context.scene, context.scene.replate_move
+        stage, chosen = context.scene, context.scene.replate_camera_move
         wanted = moves.Move(chosen.kind, chosen.amount, chosen.path, chosen.seed)
         fps = stage.render.fps / stage.render.fps_base
         try:
@@ -70,7 +70,7 @@ class _Panel:
         return pieces.current(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, chosen = self.layout, context.scene.replate_move
+        layout, chosen = self.layout, context.scene.replate_camera_move
         layout.use_property_split, layout.use_property_decorate = True, False
         for name in ("kind", "amount", "path"):
             layout.prop(chosen, name)
@@ -85,10 +85,10 @@ _CLASSES = (CameraMove, KeyMove, panel(_Panel, "camera_move", parent="parallax")
 def register() -> None:
     for each in _CLASSES:
         bpy.utils.register_class(each)
-    bpy.types.Scene.replate_move = bpy.props.PointerProperty(type=CameraMove)
+    bpy.types.Scene.replate_camera_move = bpy.props.PointerProperty(type=CameraMove)
 
 
 def unregister() -> None:
-    del bpy.types.Scene.replate_move
+    del bpy.types.Scene.replate_camera_move
     for each in reversed(_CLASSES):
         bpy.utils.unregister_class(each)

@@ -5,6 +5,8 @@ What belongs to one thing an artist does has its panel beside its operators, in 
 
 from __future__ import annotations
 
+import textwrap
+
 import bpy
 
 from . import agent, catalog, forms, jobs, place, properties, record
@@ -123,17 +125,18 @@ def panel_id(name: str, space: str = "VIEW_3D") -> str:
 
 
 def said(layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:
-    """A sentence in lines as wide as a tab is: Blender cuts what is longer."""
-    column, line = layout.column(align=True), ""
-    for word in text.split():
-        if line and len(line) + len(word) >= _LETTERS:
-            column.label(text=line, icon=icon)
-            line, icon = "", "NONE" if icon == "NONE" else "BLANK1"
-        line = f"{line} {word}".strip()
-    column.label(text=line, icon=icon)
+    """A sentence in lines as wide as the tab is: Blender cuts what is longer."""
+    column = layout.column(align=True)
+    for line in textwrap.wrap(text, _letters() - (0 if icon == "NONE" else 5), break_on_hyphens=False):
+        column.label(text=line, icon=icon)
+        icon = "NONE" if icon == "NONE" else "BLANK1"
 
 
-_LETTERS = 40
+def _letters() -> int:
+    """How many letters of Blender's own font go into a line of the tab."""
+    region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
+    return max(20, int((region.width / scale - 75) / 5.1)) if region is not None else 40
+
 
 _CLASSES = tuple(
     made

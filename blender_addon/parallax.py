@@ -95,42 +95,35 @@ def built(version: Version, stage: bpy.types.Scene) -> str:
     )
 
 
+class _Connected:
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _layers() is not None
+
+
 class _Panel:
     bl_label = "Parallax"
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, stage = self.layout, context.scene
         layout.use_property_split, layout.use_property_decorate = True, False
-        layers = _layers()
-        if layers is None:
-            said(layout, "Connect to a server that makes layers.")
-            layout.operator("replate.connect", icon="LINKED")
+        if (layers := _layers()) is None:
+            said(layout, "Scenes are built by a server that makes layers: connect to one.")
             return
         options, depth = stage.replate_parallax, properties.named("depth")
-        for role, picture in properties.inputs(stage, layers):
-            optional = role.name != "plate"
-            if role.name == "mattes":
-                layout.prop(options, "subject")
-                if options.subject:
-                    continue
-            picture.draw(layout, f"{role.label} (if wanted)" if optional else role.label)
-            if role.name == "depth" and depth is not None and picture.empty():
-                properties.draw_model(stage, layout, depth, "Depth By")
-        properties.draw_model(stage, layout, layers, "Filled By")
+        given = [role.name for role, picture in properties.inputs(stage, layers) if not picture.empty()]
+        if depth is not None and "depth" not in given:
+            properties.draw_model(stage, layout, depth, "Depth By")
+        layout.prop(options, "subject")
         layout.prop(options, "kind", expand=True)
         if options.kind == "grid":
             layout.prop(options, "cells")
-        layout.prop(stage.replate, "frames")
         if pieces.rigs(stage):
             layout.prop(options, "another")
-        row = layout.row(align=True)
-        row.operator("replate.build_parallax", icon="VIEW_CAMERA")
-        row.operator("replate.cancel", text="", icon="X")
-        if jobs.under_way(stage):
-            layout.progress(factor=jobs.fraction(stage), text=jobs.status(stage))
+        layout.operator("replate.build_parallax", icon="VIEW_CAMERA")
 
 
-class _LensPanel:
+class _LensPanel(_Connected):
     bl_label = "Lens"
     bl_options = frozenset({"DEFAULT_CLOSED"})
 
@@ -139,18 +132,22 @@ class _LensPanel:
         context.scene.replate_parallax.lens.draw(self.layout)
 
 
-class _LayersPanel:
+class _LayersPanel(_Connected):
+    """What the layers are made of besides the plate, and how."""
+
     bl_label = "Layers"
     bl_options = frozenset({"DEFAULT_CLOSED"})
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return _layers() is not None
-
     def draw(self, context: bpy.types.Context) -> None:
-        self.layout.use_property_split, self.layout.use_property_decorate = True, False
-        for field in properties.fields(context.scene, _layers()):
-            self.layout.prop(field.group, field.name)
+        layout, stage, layers = self.layout, context.scene, _layers()
+        layout.use_property_split, layout.use_property_decorate = True, False
+        for role, picture in properties.inputs(stage, layers):
+            finds = role.name == "mattes" and stage.replate_parallax.subject
+            if picture != properties.plate(stage) and not finds:
+                picture.draw(layout, f"{role.label} (if wanted)")
+        properties.draw_model(stage, layout, layers, "Filled By")
+        for field in properties.fields(stage, layers):
+            layout.prop(field.group, field.name)
 
 
 _CLASSES = (

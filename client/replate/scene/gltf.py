@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from pxr import Tf, Usd, UsdGeom
 
 from replate.errors import BadRequest, Exhausted, NotFound
-from replate.frame import DATA
 from replate.media import Pattern, open_plate
 from replate.media.colour import DISPLAY, convert
 from replate.media.viewing import Picture, quantised
@@ -126,9 +125,11 @@ def _material(glb: Glb, scene: Scene, layer: SceneLayer, folder: Path, number: i
     _check(Pattern(picture).file(number))
     pixels = open_plate(picture).read(number).pixels
     cover = np.clip(pixels[:, :, 3:].astype(np.float32), 0, 1)
-    space = scene.colour_space
-    colour = straight(pixels)
-    code = convert(colour, space, DISPLAY) if space != DATA else colour
+    written = picture.with_name(picture.name.replace(layer.name, f"{layer.name}_colour", 1))
+    # To work the colour out anew takes ten times as long as to read it.
+    there = Pattern(written).file(number).is_file()
+    colour = open_plate(written).read(number).pixels.astype(np.float32) if there else straight(pixels)
+    code = convert(colour, scene.colour_space, DISPLAY)
     opaque = bool((cover == 1).all())
     rgba = quantised(code if opaque else np.concatenate([code, cover], axis=2))
     texture = glb.add("textures", {"sampler": 0, "source": glb.picture(layer.name, _png(rgba))})

@@ -71,6 +71,8 @@ def straight(pixels: Pixels) -> Any:
     """The colour [height, width, 3] of premultiplied RGBA without its cover, float32, which goes on outwards."""
     rgba = pixels.astype(np.float32)
     alpha = rgba[:, :, 3:]
+    if (alpha > 0).all():
+        return rgba[:, :, :3] / alpha
     filled = oiio.ImageBuf()
     oiio.ImageBufAlgo.fillholes_pushpull(filled, oiio.ImageBuf(rgba * (alpha > 0)))
     around = np.asarray(filled.get_pixels(oiio.FLOAT))[:, :, :3]

@@ -32,6 +32,7 @@ PARTS = (
     "rendering",
     "place",
     "move_restyle",
+    "projection",
 )
 """Modules with a `register` and an `unregister`, in the order of `register`."""
 

@@ -1,57 +1,73 @@
-"""Which layers a multilayer EXR has: Blender does not tell without loading it."""
+"""What the header of a multilayer EXR says: Blender does not tell without loading it all."""
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 _MAGIC = b"\x76\x2f\x31\x01"
+_PARTED = 0x10
+"""The bit of a file in several parts, in the second byte of its flags."""
 _MOST = 1 << 20
 """Bytes of a file in which its header must end."""
 
 
 def layers(path: Path) -> frozenset[str]:
-    """Names of layers, "ViewLayer.Combined" for its channel "ViewLayer.Combined.R"; none of what is no EXR.
-
-    Of a file in several parts, as of OpenEXR's "multi-part", the layers of all parts are given.
-    """
+    """Names of layers: "ViewLayer.Combined" for the channel "ViewLayer.Combined.R". None of what is no EXR."""
     try:
-        with path.open("rb") as file:
-            head = file.read(_MOST)
-        return frozenset(name.rpartition(".")[0] for name in _channels(head) if "." in name)
+        return frozenset(name.rpartition(".")[0] for name in _channels(path)) - {""}
     except (OSError, ValueError, IndexError, struct.error):
         return frozenset()
 
 
-def _channels(head: bytes) -> list[str]:
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of the pixels. Raises ValueError for what is no EXR, and OSError."""
+    for _, name, _, value in _attributes(path):
+        if name == "dataWindow":
+            left, top, right, bottom = struct.unpack("<4i", value)
+            return right - left + 1, bottom - top + 1
+    raise ValueError(f"{path.name} is no EXR: choose another file.")
+
+
+def _channels(path: Path) -> Iterator[str]:
+    """By their whole names; those of a part that do not say so have its name before them."""
+    listed: dict[int, list[str]] = {}
+    parts: dict[int, str] = {}
+    for part, name, kind, value in _attributes(path):
+        if kind == "chlist":
+            listed[part] = _names(value)
+        elif name == "name":
+            parts[part] = value.decode("utf-8")
+    for part, names in listed.items():
+        of = parts.get(part, "")
+        yield from (name if "." in name or not of else f"{of}.{name}" for name in names)
+
+
+def _attributes(path: Path) -> Iterator[tuple[int, str, str, bytes]]:
+    """Of each part by its number, from 0: an attribute's name, its type and its value."""
+    with path.open("rb") as file:
+        head = file.read(_MOST)
     if head[:4] != _MAGIC:
-        return []
-    parted = bool(head[5] & 0x10)
-    found: list[str] = []
-    place = 8
-    while True:
-        part, of_part = "", []
+        return
+    place, part = 8, 0
+    while part == 0 or (head[5] & _PARTED and head[place]):
         while head[place]:
             name, place = _text(head, place)
             kind, place = _text(head, place)
-            (size,) = struct.unpack_from("<i", head, place)
-            value = head[place + 4 : place + 4 + size]
-            place += 4 + size
-            if kind == "chlist":
-                of_part = _listed(value)
-            elif name == "name":
-                part = value.decode("utf-8")
-        found += [name if "." in name or not part else f"{part}.{name}" for name in of_part]
+            (length,) = struct.unpack_from("<i", head, place)
+            yield part, name, kind, head[place + 4 : place + 4 + length]
+            place += 4 + length
         place += 1
-        if not parted or not head[place]:
-            return found
+        part += 1
 
 
-def _listed(value: bytes) -> list[str]:
+def _names(value: bytes) -> list[str]:
     names, place = [], 0
     while value[place]:
         name, place = _text(value, place)
         names.append(name)
+        # Its type, how it is seen, and its sampling.
         place += 16
     return names
 

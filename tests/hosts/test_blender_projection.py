@@ -1,0 +1,117 @@
+"""A restyled frame on geometry: seen from where it was taken it is the frame, and elsewhere there is the material."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenImageIO
+from numpy.typing import NDArray
+
+from blenders import each_blender
+from serving import Server
+
+pytestmark = each_blender
+
+Told = Callable[..., dict[str, Any]]
+LIMIT = 2 / 255
+
+
+def test_a_frame_is_projected_and_taken_out_again(told: Told, server: Server, tmp_path: Path) -> None:
+    said = told("projected", server.address, style(tmp_path))
+    assert said["nothing"] == "There is no result yet: choose a picture to project."
+    assert said["none selected"] == "No mesh is selected: select what the picture is projected onto."
+    picture = layer(said["result"].replace("####", "1002"), "", "RGB")
+    depth = layer(said["rendered"].replace("####", "1002"), "ViewLayer.Depth.", "Z")
+
+    shots = {name: Shot(tmp_path / f"{name}.exr") for name in ("before", "same", "aside_before", "aside", "half")}
+    shares = {name: Seen(said["projector"], shots[name], depth) for name in shots}
+
+    # From the camera it was taken with, it is the frame, pixel by pixel.
+    same, seen = shots["same"], shares["same"]
+    assert seen.whole.mean() > 0.9
+    assert np.abs(same.light - picture)[seen.whole].max() < LIMIT
+    half = (shots["before"].light + picture) / 2
+    lit_alone = seen.whole & shots["same"].wall
+    assert np.abs(shots["half"].light - half)[lit_alone].max() < LIMIT
+
+    # From aside there is the frame where that camera saw the surface, and else the material: beside the frame, on
+    # what the cube hid, and on its sides.
+    aside, seen = shots["aside"], shares["aside"]
+    assert seen.whole.sum() > 500 and (seen.whole & ~aside.wall).sum() > 10
+    assert np.abs(aside.light - seen.sample(picture))[seen.whole].max() < LIMIT
+    left = seen.none & aside.wall
+    assert left.sum() > 500 and (left & seen.within).sum() > 50
+    assert np.array_equal(aside.light[left], shots["aside_before"].light[left])
+
+    # Done again it is one projection, with what the artist set; at 0 and without it the render is what it was.
+    again, removed = said["again"], said["removed"]
+    assert (again["nodes"], again["groups"], again["projectors"], again["blend"]) == ([1, 1], 1, 1, 0.5)
+    for name in ("none", "after"):
+        assert np.array_equal(Shot(tmp_path / f"{name}.exr").light, shots["before"].light)
+    assert removed["same"] and (removed["nodes"], removed["slots"]) == ([0], 0)
+    assert (removed["groups"], removed["projectors"]) == (0, 0)
+
+    # A parallel camera shows its frame, too; a material without nodes has none afterwards.
+    first = layer(said["result"].replace("####", "1001"), "", "RGB")
+    parallel = Shot(tmp_path / "parallel.exr")
+    assert np.abs(parallel.light - first)[parallel.wall].max() < LIMIT
+    assert said["plain"] in ([True, False], [True, True])
+
+
+class Shot:
+    """A render, and where what it shows is."""
+
+    def __init__(self, path: Path) -> None:
+        self.light = layer(path, "ViewLayer.Combined.", "RGB")
+        self.place = layer(path, "ViewLayer.Position.", "XYZ")
+        self.normal = layer(path, "ViewLayer.Normal.", "XYZ")
+        self.wall = self.place[:, :, 1] > 3.9
+
+
+class Seen:
+    """Where a projector sees the surfaces of a shot, as its frame and the depth that it rendered have it."""
+
+    def __init__(self, projector: dict[str, Any], shot: Shot, depth: NDArray[np.float32]) -> None:
+        matrix, corners = np.array(projector["matrix"]), np.array(projector["frame"])
+        own = shot.place @ matrix[:3, :3].T + matrix[:3, 3]
+        away = -own[:, :, 2]
+        sides = corners[:, :2] / -corners[:, 2:]
+        least, most = sides.min(axis=0), sides.max(axis=0)
+        self.where = (own[:, :, :2] / away[:, :, None] - least) / (most - least)
+        room = np.minimum(self.where, 1 - self.where).min(axis=2)
+        toward = -own / np.linalg.norm(own, axis=2, keepdims=True)
+        cosine = (toward * (shot.normal @ matrix[:3, :3].T)).sum(axis=2)
+        off = np.abs(away - self.sample(depth)[:, :, 0]) / away
+        covered = np.linalg.norm(shot.normal, axis=2) > 0.5
+        self.within = (room > 1e-3) & (away > 0)
+        self.whole = covered & self.within & (cosine > 0.101) & (off < 0.018)
+        self.none = covered & ((room < -1e-3) | (away < 0) | (cosine < -1e-3) | (off > 0.022))
+
+    def sample(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Bilinear, and beyond the edge as at it."""
+        height, width = picture.shape[:2]
+        x = np.clip(self.where[:, :, 0] * width - 0.5, 0, width - 1)
+        y = np.clip((1 - self.where[:, :, 1]) * height - 0.5, 0, height - 1)
+        left, top = np.minimum(x.astype(int), width - 2), np.minimum(y.astype(int), height - 2)
+        right, down = (x - left)[:, :, None], (y - top)[:, :, None]
+        upper = picture[top, left] * (1 - right) + picture[top, left + 1] * right
+        lower = picture[top + 1, left] * (1 - right) + picture[top + 1, left + 1] * right
+        return np.asarray(upper * (1 - down) + lower * down)
+
+
+def layer(path: str | Path, front: str, channels: str) -> NDArray[np.float32]:
+    file = OpenImageIO.ImageBuf(str(path))
+    names = list(file.spec().channelnames)
+    return np.asarray(file.get_pixels(OpenImageIO.FLOAT))[:, :, [names.index(front + name) for name in channels]]
+
+
+def style(folder: Path) -> Path:
+    path = folder / "style.exr"
+    out = OpenImageIO.ImageOutput.create(str(path))
+    assert out.open(str(path), OpenImageIO.ImageSpec(32, 32, 3, OpenImageIO.HALF)), out.geterror()
+    assert out.write_image(np.random.default_rng(1).random((32, 32, 3), np.float32)), out.geterror()
+    out.close()
+    return path

@@ -165,7 +165,7 @@ def _check(path: str) -> None:
     file = Path(path)
     scene = read_scene(file)
     for layer in scene.layers:
-        for each in (layer.picture, layer.depth):
+        for each in (layer.picture,) if layer.kind == "card" else (layer.picture, layer.depth):
             first = file.parent / each.replace("####", f"{scene.first:04d}")
             if not first.is_file():
                 raise ValueError(f"{first.as_posix()} is not there: copy the scene's whole folder.")

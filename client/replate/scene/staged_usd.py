@@ -77,8 +77,10 @@ def _rows(matrices: Numbers) -> Iterator[Gf.Matrix4d]:
 
 def _path(file: Path, out: Path) -> str:
     """To a file as seen from another; whole where they lie on different drives."""
+    # A way up out of a link leads elsewhere than its name says.
+    file, home = file.resolve(), out.parent.resolve()
     try:
-        found = Path(os.path.relpath(file, out.parent)).as_posix()
+        found = Path(os.path.relpath(file, home)).as_posix()
     except ValueError:
         return file.as_posix()
     return found if found.startswith("../") else f"./{found}"

@@ -100,9 +100,12 @@ def likeness(first: Array, second: Array, motion: Motion) -> Matte:
     return alike
 
 
-def without_specks(trust: Matte) -> Matte:
-    """Trust [height, width] falling off around what is not trusted: neighbours should come from the same frames."""
-    worst = cv2.erode(trust, np.ones((3, 3), np.uint8))
+def without_specks(trust: Matte, margin: int = 1) -> Matte:
+    """Trust [height, width] falling off around what is not trusted, from `margin` pixels on.
+
+    Neighbours should come from the same frames, and what is fetched beside an edge has some of its other side in it.
+    """
+    worst = cv2.erode(trust, np.ones((2 * margin + 1, 2 * margin + 1), np.uint8))
     return np.asarray(cv2.GaussianBlur(worst, (0, 0), 2.0), np.float32).reshape(trust.shape)
 
 

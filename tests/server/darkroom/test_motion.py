@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from pictures import halves, unit_pictures
 from replate.errors import Failed
-from replate_server.darkroom.motion import occlusion, unsteadiness, warp
+from replate_server.darkroom.motion import (
+    along,
+    likeness,
+    occlusion,
+    parted,
+    unsteadiness,
+    warp,
+    without_specks,
+)
 from replate_server.darkroom.resize import Nature
 
 
@@ -71,6 +79,51 @@ def test_a_steady_pan_hides_only_what_leaves_the_picture(height, width, u, v):
     gone = ((columns < 0) | (columns >= width))[None] | ((rows < 0) | (rows >= height))[:, None]
     assert np.array_equal(hidden == 1.0, gone)
     assert np.isin(hidden, [0.0, 1.0]).all()
+
+
+def test_cubics_keep_what_straight_lines_blur():
+    x = np.arange(64, dtype=np.float32)
+    waves = np.repeat(np.sin(x)[None], 4, axis=0)
+    straight, sharp = (warp(waves, still(4, 64, u=0.5), Nature.COLOUR, sharp) for sharp in (False, True))
+    truth = np.sin(x + 0.5)
+    assert np.abs(sharp[1] - truth)[2:-2].max() < np.abs(straight[1] - truth)[2:-2].max() / 2
+
+
+def test_steps_lead_on_and_stop_where_something_is_hidden():
+    hidden = np.ones((20, 40), np.float32)
+    hidden[:, 30] = 0
+    steps = [(still(20, 40, 2, 1), np.ones((20, 40), np.float32)), (still(20, 40, 3, -1), hidden)]
+    (first, all_seen), (both, seen) = along(iter(steps))
+    assert np.array_equal(first, still(20, 40, 2, 1)) and all_seen.all()
+    assert np.array_equal(both, still(20, 40, 5, 0))
+    # What is hidden in the second step at 30 was at 28 in the first frame of all.
+    assert not seen[:, 28].any() and seen[:, :28].all() and seen[:, 29:].all()
+    assert list(along(iter([]))) == []
+
+
+def test_distances_tell_things_apart_and_slopes_are_one():
+    ground = np.linspace(0.1, 0.2, 30, dtype=np.float32)[:, None].repeat(40, axis=1)
+    near, apart = ground.copy(), np.zeros((30, 40), np.float32)
+    near[5:15, 10:20], apart[5:15, 10:20] = 0.5, 1
+    assert np.array_equal(parted(ground, near, still(30, 40)), apart)
+    assert np.array_equal(parted(near, ground, still(30, 40)), apart)
+    assert not parted(ground[:-1], ground[1:], still(29, 40, v=-0.5)).any()
+    unknown = np.full_like(near, np.nan)
+    assert not parted(unknown, near, still(30, 40)).any() and not parted(near, unknown, still(30, 40)).any()
+    # Two that are infinitely far are one.
+    assert not parted(0 * near, 0 * near, still(30, 40)).any()
+    assert parted(0 * near, near, still(30, 40)).all()
+
+
+def test_what_looks_alike_is_trusted_and_not_near_what_does_not():
+    first = np.random.default_rng(4).random((30, 40, 3), np.float32) / 2
+    second = np.roll(first, 2, axis=1)
+    second[10:14, 20:24] += 0.5
+    alike = likeness(first, second, still(30, 40, 2))
+    assert np.allclose(np.delete(alike[:, :38], np.s_[10:14], axis=0), 1)
+    assert (alike[10:14, 18:22] < 1e-3).all()
+    trust, wary = (without_specks(alike, margin) for margin in (1, 2))
+    assert (wary <= trust + 1e-6).all() and wary[8:16, 16:24].max() < 0.7 < 0.99 < wary[:2, :30].min()
 
 
 def test_what_only_moves_is_steady_and_what_flickers_is_not():

@@ -23,6 +23,8 @@ REACH = 3
 """Frames before and after that a frame is joined with."""
 WINDOW = 8
 """Frames of a window at the least: windows share the frames between them, which other devices may paint at once."""
+_MARGIN = 2
+"""Pixels around what is hidden that are not carried: as far as cubics reach."""
 
 
 def sheet(painted: Tensor, picture: Tensor) -> Cached:
@@ -47,13 +49,14 @@ def steadied(
     most = 2 * REACH
     for index, (other, distance, motion, shown) in enumerate(guides.sights()):
         there, looks = _over_box(guides, painted(other, part(rest, index, most)), other)
-        trust = without_specks(shown * likeness(seen, looks, motion)) * np.float32(steadiness**distance)
-        total += warp(there, motion, Nature.COLOUR, sharp=True) * trust[..., None]
-        weight += trust
+        same = shown * likeness(seen, looks, motion)
+        share = np.minimum(same, without_specks(same, _MARGIN)) * np.float32(steadiness**distance)
+        total += warp(there, motion, Nature.COLOUR, sharp=True) * share[..., None]
+        weight += share
         rest.progress((index + 1) / most)
     full = 1 - 1 / (1 + 2 * sum(steadiness**distance for distance in range(1, REACH + 1)))
-    share = ((1 - 1 / weight) / full).astype(np.float32)
-    joined = as_sharp(np.clip(total / weight[..., None], 0, 1), own, share)
+    others = ((1 - 1 / weight) / full).astype(np.float32)
+    joined = as_sharp(np.clip(total / weight[..., None], 0, 1), own, others)
     return guides.over_frame(joined)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
@@ -32,14 +33,15 @@ pytestmark = each_blender
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Target], Path]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Target], Path]]:
     """The zip for a target, made once."""
+    home = tmp_path_factory.mktemp("extension")
 
     @cache
     def make(target: Target) -> Path:
         if named := os.environ.get("REPLATE_EXTENSION"):
             return Path(named).resolve() / f"replate-{version()}-{target}.zip"
-        folder = tmp_path_factory.mktemp(str(target)) / "replate"
+        folder = home / str(target)
         # Packages for another Python are not installed here.
         lay_out(folder, target, installed if target == here() else fetched)
         file = folder.with_suffix(".zip")
@@ -49,7 +51,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Target], Path]:
         blender_tool("validate", str(file))
         return file
 
-    return make
+    yield make
+    # Half a gigabyte each, twice.
+    shutil.rmtree(home)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import bpy
-from mathutils import Matrix
+from mathutils import Matrix, Vector
 
 from .lens import of_camera
 from .pieces import LAYER, ORIGIN, ROLE, Rig, moved, of
@@ -35,7 +35,7 @@ def baked(rig: Rig, stage: bpy.types.Scene, view_layer: bpy.types.ViewLayer) -> 
             graph = bench.view_layers[0].depsgraph
             root, seeing = (thing.evaluated_get(graph) for thing in (rig.root, eye))
             pose = root.matrix_world.inverted() @ seeing.matrix_world
-            views.append({"matrix": _numbers(pose), **_lens(seeing.data, stage)})
+            views.append({"matrix": _numbers(pose), **_lens(seeing.data, stage), **_focus(seeing, root, graph)})
             for found, probe in zip(places, probes, strict=True):
                 found.append(moved(root, probe.evaluated_get(graph)))
     return {
@@ -89,6 +89,18 @@ def _lens(data: bpy.types.Camera, stage: bpy.types.Scene) -> dict[str, Any]:
     lens, render = of_camera(data, stage), stage.render
     high = render.resolution_y * render.pixel_aspect_y / (render.resolution_x * render.pixel_aspect_x)
     return {**lens, "sensor": [lens["sensor"], lens["sensor"] * high]}
+
+
+def _focus(seeing: bpy.types.Object, root: bpy.types.Object, graph: bpy.types.Depsgraph) -> dict[str, float]:
+    """What is sharp, in the scene's unit, and the f-stop; 0 where all is."""
+    blur = seeing.data.dof
+    if not blur.use_dof:
+        return {"focus": 0.0, "fstop": 0.0}
+    far = blur.focus_distance
+    if blur.focus_object is not None:
+        away = blur.focus_object.evaluated_get(graph).matrix_world.translation - seeing.matrix_world.translation
+        far = away.dot(seeing.matrix_world.to_quaternion() @ Vector((0.0, 0.0, -1.0)))
+    return {"focus": max(0.0, far / root.matrix_world.median_scale), "fstop": blur.aperture_fstop}
 
 
 def _numbers(matrix: Matrix) -> list[float]:

@@ -56,7 +56,7 @@ def check(told: Told, home: Path, kind: Kind, version: str) -> None:
     assert all(np.allclose(said["usd_rest"][what], said["own_rest"][what], atol=1e-4) for what in rest)
     for frame, (own, usd) in enumerate(zip(said["own"], said["usd"], strict=True)):
         # Blender 4.2 takes a camera's lens from the first frame alone.
-        for what in rest if version != "4.2" or frame == 0 else ("matrix", "sensor", "shift"):
+        for what in (*rest, "blur", "sharp") if version != "4.2" or frame == 0 else ("matrix", "sensor", "shift"):
             np.testing.assert_allclose(usd[what], own[what], rtol=1e-5, atol=1e-4)
         for name in LAYERS:
             assert astray(usd["layers"][name], own["layers"][name]) < 1e-4

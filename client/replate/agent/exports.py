@@ -14,7 +14,7 @@ from replate.scene.contract import Scene, finite
 from replate.scene.exporting import ExportKind, export
 from replate.scene.staging import MOST_FRAMES, Numbers, Put, Shooting, Staging, at_rest
 
-_LENS = ("focal", "sensor", "offset")
+_LENS, _FOCUS = {"focal", "sensor", "offset"}, {"focus", "fstop"}
 
 
 def write(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,13 +46,15 @@ def _shooting(views: list[Any]) -> Shooting:
     if len(views) > MOST_FRAMES:
         raise BadRequest(f"A camera of {len(views)} frames cannot be exported: give 1 to {MOST_FRAMES}.")
     for view in views:
-        if not isinstance(view, dict) or set(view) != {"matrix", *_LENS}:
-            raise BadRequest(f"A frame of 'camera' must have matrix, {', '.join(_LENS)}; it is {view!r:.80}.")
+        if not isinstance(view, dict) or set(view) - _FOCUS != {"matrix", *_LENS}:
+            raise BadRequest(f"A frame of 'camera' must have matrix, focal, sensor and offset; it is {view!r:.80}.")
     return Shooting(
         np.stack([_matrix(view["matrix"], "camera") for view in views]),
         np.array([finite(view["focal"]) for view in views]),
         np.array([_pair(view["sensor"]) for view in views]),
         np.array([_pair(view["offset"]) for view in views]),
+        np.array([finite(view.get("focus", 0)) for view in views]),
+        np.array([finite(view.get("fstop", 0)) for view in views]),
     )
 
 

@@ -38,14 +38,16 @@ def _camera(stage: Usd.Stage, staging: Staging) -> None:
     shot, numbers = staging.camera, staging.numbers
     camera = UsdGeom.Camera.Define(stage, CAMERA)
     camera.CreateProjectionAttr(UsdGeom.Tokens.perspective)
-    for attribute, lengths in (
-        (camera.CreateFocalLengthAttr(), shot.focal),
-        (camera.CreateHorizontalApertureAttr(), shot.sensor[:, 0]),
-        (camera.CreateVerticalApertureAttr(), shot.sensor[:, 1]),
-        (camera.CreateHorizontalApertureOffsetAttr(), shot.offset[:, 0]),
-        (camera.CreateVerticalApertureOffsetAttr(), shot.offset[:, 1]),
+    for attribute, values in (
+        (camera.CreateFocalLengthAttr(), shot.focal * TENTHS),
+        (camera.CreateHorizontalApertureAttr(), shot.sensor[:, 0] * TENTHS),
+        (camera.CreateVerticalApertureAttr(), shot.sensor[:, 1] * TENTHS),
+        (camera.CreateHorizontalApertureOffsetAttr(), shot.offset[:, 0] * TENTHS),
+        (camera.CreateVerticalApertureOffsetAttr(), shot.offset[:, 1] * TENTHS),
+        (camera.CreateFocusDistanceAttr(), shot.focus),
+        (camera.CreateFStopAttr(), shot.fstop),
     ):
-        _sample(attribute, [float(length) for length in lengths * TENTHS], numbers)
+        _sample(attribute, values.tolist(), numbers)
     camera.CreateClippingRangeAttr(Gf.Vec2f(*staging.clip))
     camera.CreateShutterOpenAttr(0.0)
     camera.CreateShutterCloseAttr(0.0)

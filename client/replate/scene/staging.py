@@ -29,6 +29,10 @@ class Shooting:
     """[frames, 2]: width and height in millimetres of what the picture covers."""
     offset: Numbers
     """[frames, 2]: of the picture's middle from the optical axis, right and up, in millimetres."""
+    focus: Numbers
+    """[frames]: the distance of what is sharp."""
+    fstop: Numbers
+    """[frames]; 0 where all is sharp."""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.poses) <= MOST_FRAMES:
@@ -38,6 +42,8 @@ class Shooting:
             np.abs(numbers).max() < LONGEST for numbers in (self.focal, self.sensor, self.offset)
         ):
             raise BadRequest("The camera's lens is no lens: focal length and sensor are over 0 mm.")
+        if min(self.focus.min(), self.fstop.min()) < 0 or max(self.focus.max(), self.fstop.max()) >= LONGEST:
+            raise BadRequest("The camera is focused nowhere: its focus is a distance, and its f-stop not under 0.")
         turns, _ = _turned(self.poses)
         if np.linalg.det(turns).min() < 0:
             raise BadRequest("The camera is mirrored: turn the scale of what it hangs on to more than 0.")
@@ -132,6 +138,8 @@ def at_rest(scene: Scene) -> Staging:
         np.full(frames, scene.camera.focal),
         np.tile(scene.sensor, (frames, 1)),
         np.tile(scene.camera.offset, (frames, 1)),
+        np.full(frames, scene.layers[-1].distance),
+        np.zeros(frames),
     )
     return Staging(scene, scene.first, scene.fps, camera, {})
 

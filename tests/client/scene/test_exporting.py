@@ -84,7 +84,7 @@ PUSHED = [np.diag((scale, scale, scale, 1.0)) for scale in (1.0, 1.1, 1.2, 1.3, 
 STAGED: dict[str, Any] = {
     "first": 1001,
     "fps": 25.0,
-    "camera": camera(offset=[3.0, 1.5]),
+    "camera": camera(offset=[3.0, 1.5], focus=4.5, fstop=2.8),
     "layers": {"layer1": put(ASIDE), "hill": put(*PUSHED), "pole": {"hidden": True}},
 }
 
@@ -100,6 +100,7 @@ def test_usd_refers_to_the_scene_and_has_every_number(export: Any, tmp_path: Pat
         seen = eye.GetCamera(number)
         np.testing.assert_allclose(np.array(seen.transform).T, pose, atol=1e-6)
         assert (seen.focalLength, seen.horizontalAperture) == pytest.approx((0.3, 0.36))
+        assert (seen.focusDistance, seen.fStop) == pytest.approx((4.5, 2.8))
         assert (seen.horizontalApertureOffset, seen.verticalApertureOffset) == pytest.approx((0.03, 0.015))
     assert not eye.GetFocalLengthAttr().GetTimeSamples()
     assert UsdGeom.Camera(stage.GetPrimAtPath("/scene/camera")).GetCamera(1003).transform == type(seen.transform)(1)
@@ -253,6 +254,7 @@ FLAT = np.diag((1.0, 0.0, 1.0, 1.0))
         ("usd", {"camera": [{**camera()[0], "focal": 1e400}]}, "where a number should"),
         ("usd", {"camera": [{**camera()[0], "sensor": [36.0]}]}, "two lengths"),
         ("usd", {"camera": [{**camera()[0], "roll": 1}]}, "must have matrix, focal"),
+        ("usd", {"camera": [{**camera()[0], "fstop": -1}]}, "focused nowhere"),
         ("usd", {"camera": [camera()[0]] * 20_001}, "20001 frames"),
         ("usd", {"layers": {"dog": {}}}, "no layer 'dog'"),
         ("usd", {"layers": {"hill": {"scale": 2}}}, "and nothing else"),

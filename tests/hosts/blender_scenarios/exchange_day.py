@@ -78,6 +78,7 @@ def change(rig: Any, stage: bpy.types.Scene) -> None:
     rig.layers[0].rotation_euler.y = 0.05
     rig.layers[0].scale.x = 1.1
     rig.handles[0]["depth_offset"] = 2.0
+    rig.camera.data.dof.use_dof, rig.camera.data.dof.aperture_fstop = True, 400.0
     rig.handles[0].update_tag()
 
 
@@ -143,7 +144,17 @@ def pose(camera: bpy.types.Object) -> dict[str, Any]:
         "lens": data.lens,
         "sensor": [data.sensor_width, data.sensor_height],
         "shift": [data.shift_x, data.shift_y],
+        "blur": data.dof.aperture_fstop,
+        "sharp": sharp(camera),
     }
+
+
+def sharp(camera: bpy.types.Object) -> float:
+    """The distance of what is in focus."""
+    blur = camera.data.dof
+    if blur.focus_object is None:
+        return float(blur.focus_distance)
+    return -float((camera.matrix_world.inverted() @ blur.focus_object.matrix_world.translation).z)
 
 
 def gltf(home: Path) -> dict[str, Any]:

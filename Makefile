@@ -57,7 +57,7 @@ setup: .venv/ready
 VERSIONS := $(patsubst tests/hosts/bpy-%.txt,%,$(wildcard tests/hosts/bpy-*.txt))
 ifndef PYTHON313
 PYTHON313 := $(firstword $(foreach each,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python3.13),\
-	$(shell $(each) -c 'import sys; print(sys.executable)' 2>/dev/null)))
+	$(shell $(each) -c 'import ensurepip, sys; print(sys.executable)' 2>/dev/null)))
 endif
 INSIDE = $(PYTHON)
 .venv-bpy/5.2/ready: INSIDE = $(or $(PYTHON313),python3.13)

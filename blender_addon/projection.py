@@ -116,6 +116,9 @@ def _made() -> bpy.types.Material:
     made = bpy.data.materials.new(NAME)
     made[ROLE] = PROJECTION
     made.use_nodes = True
+    if bpy.app.version >= (5, 0):
+        # Nothing at all looks like a new material there.
+        return made
     made.node_tree.nodes.clear()
     nodes = Chain(made.node_tree)
     grey = nodes.add("ShaderNodeBsdfDiffuse", {"Color": (0.8, 0.8, 0.8, 1.0)}).outputs[0]

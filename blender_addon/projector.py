@@ -14,8 +14,8 @@ from .pieces import ROLE
 from .rendered import DEPTH, Frames
 from .replate_host import AgentError
 
-PROJECTOR = "projector"
-"""The role of the camera."""
+PROJECTOR, FRAME = "projector", "frame"
+"""The roles of the camera, and of a picture that is one frame of a sequence."""
 
 _LENS = (
     *("type", "lens", "ortho_scale", "sensor_fit", "sensor_width", "sensor_height"),
@@ -81,8 +81,12 @@ def _picture(shown: bpy.types.Image, frame: int) -> bpy.types.Image:
     file = Path(_pattern(shown).replace("####", f"{frame:04d}"))
     if not file.is_file():
         raise AgentError("NotFound", f'"{shown.name}" has no frame {frame}: go to one that it has.')
-    found = image(file, frame, shown.colorspace_settings.name)
-    found.alpha_mode = shown.alpha_mode
+    # Not the sequence itself, which may be known by the name of this very file.
+    held = (each for each in bpy.data.images if each.get(ROLE) == FRAME and each.filepath == str(file))
+    found = next(held, None) or bpy.data.images.load(str(file), check_existing=False)
+    found[ROLE] = FRAME
+    found.colorspace_settings.name, found.alpha_mode = shown.colorspace_settings.name, shown.alpha_mode
+    found.reload()
     return found
 
 

@@ -54,6 +54,9 @@ def test_a_frame_is_projected_and_taken_out_again(told: Told, server: Server, tm
     assert removed["same"] and (removed["nodes"], removed["slots"]) == ([0], 0)
     assert (removed["groups"], removed["projectors"]) == (0, 0)
 
+    # The sequence is not what one of its frames became.
+    assert said["source"] == "SEQUENCE"
+
     # A parallel camera shows its frame, too; a material without nodes has none afterwards.
     first = layer(said["result"].replace("####", "1001"), "", "RGB")
     parallel = Shot(tmp_path / "parallel.exr")
@@ -103,9 +106,14 @@ class Seen:
 
 
 def layer(path: str | Path, front: str, channels: str) -> NDArray[np.float32]:
-    file = OpenImageIO.ImageBuf(str(path))
-    names = list(file.spec().channelnames)
-    return np.asarray(file.get_pixels(OpenImageIO.FLOAT))[:, :, [names.index(front + name) for name in channels]]
+    wanted = [front + name for name in channels]
+    # Blender 5 gives each layer a part of its own.
+    for part in range(OpenImageIO.ImageBuf(str(path)).nsubimages):
+        file = OpenImageIO.ImageBuf(str(path), part, 0)
+        names = list(file.spec().channelnames)
+        if set(wanted) <= set(names):
+            return np.asarray(file.get_pixels(OpenImageIO.FLOAT))[:, :, [names.index(name) for name in wanted]]
+    raise AssertionError(f"{path} has no {wanted}")
 
 
 def style(folder: Path) -> Path:

@@ -51,6 +51,7 @@ def main(out: str, address: str, style: str) -> None:
     seen(stage, folder / "half.exr")
     stage.frame_set(FRAMES[0])
     project()
+    told["source"] = next(image for image in bpy.data.images if image.get("replate_version")).source
     told["again"] = {**counts(wall, cube), "blend": node_of(wall).inputs["Blend"].default_value}
     stage.frame_set(FRAMES[1])
     for thing in (wall, cube):

@@ -45,4 +45,4 @@ def test_built_again_it_keeps_what_was_exported(tmp_path: Path) -> None:
     assert [camera[0] for camera in first["camera"]] == [0, 0.1, 0.2]
     assert first["camera"][0][-1] == pytest.approx(40)
     assert (first["move"], first["scale"], first["hidden"]) == ("own", [1.0, 1.5, 2.0], False)
-    assert (first["layers"][0], first["thrown"], first["moved"]) == ("layer1_moved", "layer1_camera", [0.5, 0.25, 0])
+    assert (first["layers"][0], first["thrown"], first["moved"]) == ("layer1_moved", "layer1_projector", [0.5, 0.25, 0])

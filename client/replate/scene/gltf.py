@@ -102,7 +102,7 @@ def _surface(file: Path, number: int) -> tuple[Numbers, NDArray[np.int32], Numbe
     """Points [count, 3], triangles [count, 3] and texture coordinates [count, 2] of a layer's file."""
     _check(file)
     try:
-        # It goes with the last that holds it, and all that is in it.
+        # With the last that holds a stage goes all that is in it.
         stage = Usd.Stage.Open(str(file))
     except Tf.ErrorException:
         raise BadRequest(f"{file} is no USD file: write the scene again.") from None

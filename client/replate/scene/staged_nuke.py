@@ -86,7 +86,7 @@ def _nodes(staging: Staging, wanted: Sequence[Node]) -> Iterator[Node]:
         if node.name == "camera":
             node = replace(node, knobs={**node.knobs, **_film(staging)})
         elif part == "project" and layer in carried:
-            axis, thrower = f"{layer}_axis", f"{layer}_camera"
+            axis, thrower = f"{layer}_axis", f"{layer}_projector"
             across, down = node.place
             yield Node("Axis3", axis, _placed(staging, layer), place=(across, down - 95))
             yield replace(rest, name=thrower, inputs=(axis,), place=(across, down - 65))

@@ -133,7 +133,7 @@ def test_nuke_has_keyframes_without_leaps(export: Any) -> None:
     assert rig.values(rig.node("camera"), "win_translate") == pytest.approx([2 * 3 / 36, 2 * 1.5 / 36])
     # What is more than pushed goes with an axis, and so does what throws its picture.
     assert [node.name for node in rig.node("layer1_moved").inputs] == ["layer1_surface", "layer1_axis"]
-    assert [node.name for node in rig.node("layer1_project").inputs][1] == "layer1_camera"
+    assert [node.name for node in rig.node("layer1_project").inputs][1] == "layer1_projector"
     assert [node.name for node in rig.node("layers").inputs] == ["layer1_moved", "hill_surface", "pole_surface"]
     assert rig.values(rig.node("layer1_axis"), "scaling") == pytest.approx([1.2, 0.8, 1.0])
 

@@ -121,7 +121,7 @@ def _render(
     made = {role: expected for role in ("plate", *PASSES) if role in kinds}
     # What is wrong with the rest is said before anything is rendered.
     params = _params(scene, chosen, move.frames, made)
-    rendering.check(scene)
+    rendering.check(scene, folder)
     spaces = dict.fromkeys(outputs, move.frames.space)
     run = jobs.prepare(scene, params, number, outputs, spaces, stop=stop)
     run.said = f"Rendering, {telling.frames(0, move.total)}"

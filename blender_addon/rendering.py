@@ -84,7 +84,6 @@ class Rendering:
 
     def start(self, scene: bpy.types.Scene) -> None:
         """Begins; without a window all is rendered, and told, before it returns."""
-        Path(self.frames.pattern).parent.mkdir(parents=True, exist_ok=True)
         path = f'view_layers["{bpy.utils.escape_identifier(self._layer)}"]'
         passes = [(path, name, True) for name in ("use_pass_combined", "use_pass_z", "use_pass_vector")]
         borrowed.borrow(scene, [*_WANTED, ("render", "filepath", self.frames.pattern), *passes])
@@ -149,7 +148,8 @@ class Rendering:
             bpy.app.handlers.render_write.remove(self._note)
         for number in on_disk(self.frames.pattern):
             if number not in self._whole:
-                self._file(number).unlink(missing_ok=True)
+                with suppress(OSError):
+                    self._file(number).unlink()
         for scene in bpy.data.scenes:
             if self.renders(scene):
                 borrowed.give_back(scene)
@@ -164,12 +164,19 @@ class Rendering:
 _under_way: list[Rendering] = []
 
 
-def check(scene: bpy.types.Scene) -> None:
-    """Raises `AgentError` where Blender would not render."""
-    if scene.camera is None:
+def check(scene: bpy.types.Scene, folder: Path) -> None:
+    """Makes the folder. Raises `AgentError` where Blender would not render."""
+    # Blender 5.2 crashes where something else is to see.
+    if scene.camera is None or scene.camera.type != "CAMERA":
         raise AgentError("Unmet", "The scene has no camera: choose one to render the move through.")
     if bpy.app.is_job_running("RENDER"):
         raise AgentError("Unmet", "Blender is rendering already: wait until it is done, or stop it.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AgentError(
+            "Failed", f"{folder.parent} cannot be written to ({error.strerror}): save the file where you may write."
+        ) from error
 
 
 def linear() -> str:

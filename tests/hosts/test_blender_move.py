@@ -60,6 +60,20 @@ def test_a_move_is_rendered_restyled_and_placed(told: Told, server: Server, tmp_
     assert placed["background"] == [f"plate.{frame}.exr" for frame in FRAMES]
 
 
+def test_a_move_that_is_not_rendered_leaves_the_settings_as_they_were(
+    told: Told, server: Server, tmp_path: Path
+) -> None:
+    write(tmp_path / "scene", taken_apart(Shape(Box(0, 0, 64, 48), noise=False)).frames, kind=Kind.CARD)
+    said = told("move_stopped", server.address, tmp_path / "scene" / "scene.json", style(tmp_path))
+    assert said["cancelled"]["state"] == "cancelled"
+    assert said["files"] == ["move.1001.exr"] and not said["images"]
+    assert said["nowhere"].endswith("cannot be written to (Not a directory): save the file where you may write.")
+    assert said["no camera"] == "The scene has no camera: choose one to render the move through."
+    assert said["under way"] == 0
+    assert said["lent"] == ["/elsewhere", True]
+    assert said["kept"] == []
+
+
 def correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     return float(np.corrcoef(one.ravel(), np.clip(other, 0, 4).ravel())[0, 1])
 

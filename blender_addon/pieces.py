@@ -58,9 +58,13 @@ def of(thing: bpy.types.Object | None) -> Rig | None:
     # Once: Blender goes through all objects of the file for the children of one.
     parts = {part[ROLE]: part for part in reversed(thing.children_recursive) if ROLE in part}
     handles = sorted((parts[role] for role in parts if role.startswith(HANDLE)), key=lambda handle: -handle[DISTANCE])
-    layers = [parts.get(handle[ROLE].replace(HANDLE, LAYER, 1)) for handle in handles]
+    # A layer that the artist has taken away leaves its handle.
+    layers = [(handle, parts.get(handle[ROLE].replace(HANDLE, LAYER, 1))) for handle in handles]
+    there = [(handle, layer) for handle, layer in layers if layer is not None]
     single = [parts.get(role) for role in (REST, CAMERA, PIVOT, FOCUS)]
-    return None if None in (*single, *layers) else Rig(thing, *single, tuple(handles), tuple(layers))
+    if None in single:
+        return None
+    return Rig(thing, *single, tuple(handle for handle, _ in there), tuple(layer for _, layer in there))
 
 
 def rigs(stage: bpy.types.Scene) -> list[Rig]:

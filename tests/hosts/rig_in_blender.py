@@ -94,6 +94,10 @@ def _fewer(path: str, built: Rig, out: str) -> None:
     facts = _facts(again)
     facts["distances"] = [handle["distance"] for handle in again.handles]
     facts["whole"] = of(again.camera) == again
+    bpy.data.objects.remove(again.layers[0])
+    left = of(again.camera)
+    facts["left"] = [thing["replate"] for thing in (*left.handles, *left.layers)]
+    facts["back"] = len(rig.build(path).layers)
     Path(out).write_text(json.dumps(facts), encoding="utf-8")
 
 

@@ -218,6 +218,8 @@ def test_built_again_from_a_file_with_fewer_layers(blender: Blender, tmp_path: P
     facts = json.loads((tmp_path / "facts.json").read_text())
     assert facts["whole"] and list(facts["materials"]) == ["layer1", "pole"]
     assert not [name for name in facts["objects"] if "hill" in name]
+    # A layer taken away leaves the rest a rig, and comes back when it is built again.
+    assert facts["left"] == ["handle:pole", "layer:pole"] and facts["back"] == 2
     assert facts["distances"] == pytest.approx([scene.layers[0].far, scene.layers[2].distance])
 
 

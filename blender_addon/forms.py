@@ -29,12 +29,17 @@ def called(wish: str) -> str:
     name, _, form = wish.partition("/")
     if form == CRYPTOMATTE:
         return form
-    return f"{name}_{form.removesuffix('.A')}" if of_an_object(wish) else name
+    return f"{name}_{named(wish)}" if of_an_object(wish) else name
 
 
 def of_an_object(wish: str) -> bool:
     """Whether it is one matte among those of an output."""
     return wish.partition("/")[2].endswith(".A")
+
+
+def named(wish: str) -> str:
+    """The object's name where it is of one."""
+    return wish.partition("/")[2].removesuffix(".A")
 
 
 def _forms(output: Output, objects: Sequence[str]) -> list[str]:

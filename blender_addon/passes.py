@@ -1,14 +1,16 @@
-"""What the header of a multilayer EXR says: Blender does not tell without loading it all."""
+"""What the header of an EXR says: Blender does not tell without loading it all, and of its windows never."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 _MAGIC = b"\x76\x2f\x31\x01"
 _PARTED = 0x10
 """The bit of a file in several parts, in the second byte of its flags."""
+_WINDOWS = ("dataWindow", "displayWindow")
 _MOST = 1 << 20
 """Bytes of a file in which its header must end."""
 
@@ -21,13 +23,32 @@ def layers(path: Path) -> frozenset[str]:
         return frozenset()
 
 
-def size(path: Path) -> tuple[int, int]:
-    """Width and height of the pixels. Raises ValueError for what is no EXR, and OSError."""
+@dataclass(frozen=True)
+class Window:
+    """Where a picture's pixels lie in its format: the first of them, from the format's top left, and how many."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def window(path: Path) -> Window:
+    """Of a file's first part. Raises ValueError for what is no EXR, and OSError."""
+    found: dict[str, bytes] = {}
     for _, name, _, value in _attributes(path):
-        if name == "dataWindow":
-            left, top, right, bottom = struct.unpack("<4i", value)
-            return right - left + 1, bottom - top + 1
-    raise ValueError(f"{path.name} is no EXR: choose another file.")
+        if name in _WINDOWS:
+            found.setdefault(name, value)
+    if len(found) < len(_WINDOWS):
+        raise ValueError(f"{path.name} is no EXR: choose another file.")
+    (left, top, right, bottom), (x, y, *_) = (struct.unpack("<4i", found[name]) for name in _WINDOWS)
+    return Window(left - x, top - y, right - left + 1, bottom - top + 1)
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of the pixels. Raises as `window` does."""
+    found = window(path)
+    return found.width, found.height
 
 
 def _channels(path: Path) -> Iterator[str]:

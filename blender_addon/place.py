@@ -73,6 +73,22 @@ def set_frames(user: Any, shown: bpy.types.Image) -> None:
         user.use_auto_refresh = True
 
 
+def compositor(scene: bpy.types.Scene) -> bpy.types.NodeTree:
+    """The scene's compositor; a new one lets the render through."""
+    if not hasattr(scene, "compositing_node_group"):
+        scene.use_nodes = True
+        return scene.node_tree
+    tree = scene.compositing_node_group
+    if tree is None:
+        # From 5.0 it is a node group like others, and a scene may have none.
+        tree = scene.compositing_node_group = bpy.data.node_groups.new("Compositor", "CompositorNodeTree")
+        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+        seen, end = tree.nodes.new("CompositorNodeRLayers"), tree.nodes.new("NodeGroupOutput")
+        end.location = 400.0, 0.0
+        tree.links.new(seen.outputs["Image"], end.inputs[0])
+    return tree
+
+
 def _editor(scene: bpy.types.Scene, shown: bpy.types.Image, pattern: str) -> None:
     screen = bpy.context.screen
     area = next((area for area in screen.areas if area.type == "IMAGE_EDITOR"), None) if screen else None
@@ -107,7 +123,7 @@ def _strip(scene: bpy.types.Scene, shown: bpy.types.Image, pattern: str) -> None
 
 
 def _compositor(scene: bpy.types.Scene, shown: bpy.types.Image, pattern: str) -> None:
-    tree = _tree(scene)
+    tree = compositor(scene)
     node = next((node for node in tree.nodes if node.bl_idname == _NODE and node.image == shown), None)
     if node is None:
         low = min((node.location.y for node in tree.nodes), default=0.0)
@@ -117,22 +133,6 @@ def _compositor(scene: bpy.types.Scene, shown: bpy.types.Image, pattern: str) ->
         node.image = shown
     node.label = shown.name
     set_frames(node, shown)
-
-
-def _tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:
-    """The scene's compositor; a new one lets the render through."""
-    if not hasattr(scene, "compositing_node_group"):
-        scene.use_nodes = True
-        return scene.node_tree
-    tree = scene.compositing_node_group
-    if tree is None:
-        # From 5.0 it is a node group like others, and a scene may have none.
-        tree = scene.compositing_node_group = bpy.data.node_groups.new("Compositor", "CompositorNodeTree")
-        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
-        seen, end = tree.nodes.new("CompositorNodeRLayers"), tree.nodes.new("NodeGroupOutput")
-        end.location = 400.0, 0.0
-        tree.links.new(seen.outputs["Image"], end.inputs[0])
-    return tree
 
 
 def _background(scene: bpy.types.Scene, shown: bpy.types.Image, pattern: str) -> None:

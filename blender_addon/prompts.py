@@ -35,6 +35,7 @@ class Prompt(bpy.types.PropertyGroup):
     width: bpy.props.FloatProperty(name="Width", description="Of a box, in pixels; 0 for a point", min=0.0)
     height: bpy.props.FloatProperty(name="Height", description="Of a box, in pixels; 0 for a point", min=0.0)
     inside: bpy.props.BoolProperty(name="Inside", description="The object is here, or it is not", default=True)
+    drawn: bpy.props.BoolProperty(name="Drawn", description="It was taken from an annotation stroke")
 
     @property
     def is_box(self) -> bool:

@@ -27,7 +27,7 @@ def show(version: Version, output: str, space: str) -> bpy.types.Image | None:
         return None
     first, last = frames[0], frames[-1]
     path = pattern if len(frames) > 1 else pattern.replace("####", f"{first:04d}")
-    before = _of(version, output)
+    before = of(version, output)
     if before is not None:
         # The one that the artist has put into nodes already: a single frame may have become a sequence.
         before.filepath = path.replace("####", f"{first:04d}")
@@ -38,6 +38,13 @@ def show(version: Version, output: str, space: str) -> bpy.types.Image | None:
     found[FRAMES] = [first, last]
     _turn_to(found, first, last)
     return found
+
+
+def of(version: Version, output: str) -> bpy.types.Image | None:
+    """The image that shows an output; None where there is none, or the artist has removed it."""
+    mine = (image for image in bpy.data.images if image.get(OUTPUT) == output and image.get(VERSION) == version.number)
+    folder = Path(version.outputs[output]).parent
+    return next((image for image in mine if Path(bpy.path.abspath(image.filepath)).parent == folder), None)
 
 
 def made_by(found: bpy.types.Image) -> dict[str, str] | None:
@@ -63,12 +70,6 @@ def pattern_of(path: str) -> str:
     """A sequence by one of its files: the last number in its name is the frame's."""
     front, slash, name = path.rpartition("/")
     return front + slash + re.sub(r"\d+(?=\D*$)", "####", name, count=1)
-
-
-def _of(version: Version, output: str) -> bpy.types.Image | None:
-    mine = (image for image in bpy.data.images if image.get(OUTPUT) == output and image.get(VERSION) == version.number)
-    folder = Path(version.outputs[output]).parent
-    return next((image for image in mine if Path(bpy.path.abspath(image.filepath)).parent == folder), None)
 
 
 def _turn_to(found: bpy.types.Image, first: int, last: int) -> None:

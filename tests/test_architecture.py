@@ -168,7 +168,7 @@ def test_the_vocabulary_depends_on_numpy_alone() -> None:
         ("nuke_plugin", ("nuke", "nukescripts", "replate_host", "replate_nuke")),
         (
             "blender_addon",
-            ("bpy", "bpy_extras", "mathutils", "gpu", "addon_utils", "replate_host"),
+            ("bpy", "bpy_extras", "mathutils", "gpu", "gpu_extras", "blf", "addon_utils", "replate_host"),
         ),
     ],
 )

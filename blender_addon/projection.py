@@ -142,10 +142,19 @@ def _put(material: bpy.types.Material, tree: bpy.types.NodeTree) -> None:
         before = [link.from_socket for link in end.links]
         node = material.node_tree.nodes.new("ShaderNodeGroup")
         node[ROLE], node.name, node.node_tree = PROJECTION, NAME, tree
+        node.inputs["Through"].default_value = float(_seen_through(material))
         node.width, node.location = 200.0, (end.node.location.x, end.node.location.y + 220.0)
         for socket in before:
             links.new(socket, node.inputs[0])
         links.new(node.outputs[0], end)
+
+
+def _seen_through(material: bpy.types.Material) -> bool:
+    return any(
+        node.bl_idname == "ShaderNodeBsdfTransparent"
+        or (node.bl_idname == "ShaderNodeBsdfPrincipled" and node.inputs["Alpha"].is_linked)
+        for node in material.node_tree.nodes
+    )
 
 
 def _ends(material: bpy.types.Material) -> Iterator[bpy.types.NodeSocket]:

@@ -2,6 +2,8 @@
 
 What the picture covers is over what is there, premultiplied: the material's own shader by 1 - `Blend` x alpha, and the
 picture's light by `Blend`. Where the projector does not see the surface, and at a `Blend` of 0, there is the material.
+What the projector saw through, as through a layer's soft edge, is in the picture of what lies behind: with `Through` it
+is cleared away, so that it is not seen twice.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ _INPUTS = (
         "0 is the picture's own light, 1 a matt surface of its colours, lit by the scene",
     ),
     ("Falloff", 0.1, 1.0, "Surfaces seen at a grazing angle fade out: the cosine from which on they are whole"),
+    ("Through", 0.0, 1.0, "Clears away what the camera saw through, which is in the picture of what lies behind"),
     ("Depth Tolerance", 0.02, 1.0, "How far from what the camera saw a surface may be, as a part of its distance"),
 )
 """Names, defaults, the most, and what they are for."""
@@ -41,32 +44,39 @@ def projection(of: Projector) -> bpy.types.NodeTree:
         socket.default_value, socket.min_value, socket.max_value, socket.description = default, 0.0, most, about
     nodes = Chain(tree)
     given = nodes.add("NodeGroupInput").outputs
-    own = nodes.add("ShaderNodeTexCoord", object=of.camera).outputs["Object"]
-    along = nodes.add("ShaderNodeSeparateXYZ", {0: own}).outputs["Z"]
+    place = nodes.add("ShaderNodeTexCoord", object=of.camera).outputs["Object"]
+    along = nodes.add("ShaderNodeSeparateXYZ", {0: place}).outputs["Z"]
     away = _math(nodes, "MULTIPLY", along, -1.0)
-    where = _where(nodes, of, own, away)
-    shares = [given["Blend"], _inside(nodes, where, away), _facing(nodes, of, given["Falloff"])]
+    where = _where(nodes, of, place, away)
+    within = _math(nodes, "MULTIPLY", given["Blend"], _inside(nodes, where, away))
+    share = _math(nodes, "MULTIPLY", within, _facing(nodes, of, given["Falloff"]))
+    own = given["Shader"]
     if of.depth is not None:
-        shares.append(_seen(nodes, of.depth, where, away, given["Depth Tolerance"]))
-    share = shares[0]
-    for each in shares[1:]:
-        share = _math(nodes, "MULTIPLY", share, each)
+        seen, through = _seen(nodes, of.depth, where, away, given["Depth Tolerance"])
+        share = _math(nodes, "MULTIPLY", share, seen)
+        cleared = _math(nodes, "MULTIPLY", _math(nodes, "MULTIPLY", within, given["Through"]), through)
+        clear = nodes.add("ShaderNodeBsdfTransparent").outputs[0]
+        own = nodes.add("ShaderNodeMixShader", {0: cleared, 1: own, 2: clear}).outputs[0]
     light, alpha = _picture(nodes, of.picture, where)
     glow = nodes.add("ShaderNodeEmission", {"Color": light}).outputs[0]
     matt = nodes.add("ShaderNodeBsdfDiffuse", {"Color": light}).outputs[0]
     picture = nodes.add("ShaderNodeMixShader", {0: given["Lit"], 1: glow, 2: matt}).outputs[0]
     covered = _math(nodes, "MULTIPLY", share, alpha)
     # A shader that is mixed with none is made less.
-    left = nodes.add("ShaderNodeMixShader", {0: covered, 1: given["Shader"]}).outputs[0]
+    left = nodes.add("ShaderNodeMixShader", {0: covered, 1: own}).outputs[0]
     put = nodes.add("ShaderNodeMixShader", {0: share, 2: picture}).outputs[0]
     both = nodes.add("ShaderNodeAddShader", {0: left, 1: put}).outputs[0]
     nodes.add("NodeGroupOutput", {0: both})
     return tree
 
 
-def _where(nodes: Chain, of: Projector, own: bpy.types.NodeSocket, away: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
-    """The place in the picture, 0 to 1 from its bottom left."""
-    ray = own if of.parallel else nodes.add("ShaderNodeVectorMath", {0: own, 1: away}, operation="DIVIDE").outputs[0]
+def _where(
+    nodes: Chain, of: Projector, place: bpy.types.NodeSocket, away: bpy.types.NodeSocket
+) -> bpy.types.NodeSocket:
+    """The place in the picture, 0 to 1 from its bottom left, of one in the projector's own space."""
+    ray = place
+    if not of.parallel:
+        ray = nodes.add("ShaderNodeVectorMath", {0: place, 1: away}, operation="DIVIDE").outputs[0]
     (left, bottom), (right, top) = of.lower, of.upper
     scale = (1 / (right - left), 1 / (top - bottom), 0.0)
     offset = (-left * scale[0], -bottom * scale[1], 0.0)
@@ -104,16 +114,28 @@ def _seen(
     where: bpy.types.NodeSocket,
     away: bpy.types.NodeSocket,
     tolerance: bpy.types.NodeSocket,
-) -> bpy.types.NodeSocket:
-    """1 where the surface is as far away as what the camera saw there, else 0.
+) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]:
+    """1 where the surface is as far away as what the camera saw, else 0; and 1 where it is nearer: seen through.
 
-    What is farther was hidden, and what is nearer was seen through.
+    The four samples around a place say what was seen there: a slope lies between them, and so do both sides of an edge.
     """
-    kind = {"interpolation": "Linear", "extension": "EXTEND", "image": depth}
-    saw = nodes.add("ShaderNodeTexImage", {"Vector": where}, **kind).outputs["Color"]
-    far = nodes.add("ShaderNodeSeparateColor", {0: saw}).outputs[0]
-    apart = _math(nodes, "ABSOLUTE", _math(nodes, "SUBTRACT", away, far))
-    return _math(nodes, "LESS_THAN", apart, _math(nodes, "MULTIPLY", away, tolerance))
+    width, height = depth.size
+    kind = {"interpolation": "Closest", "extension": "EXTEND", "image": depth}
+    found = []
+    for right, up in ((-1, -1), (1, -1), (-1, 1), (1, 1)):
+        beside = {0: where, 1: (right / 2 / width, up / 2 / height, 0.0)}
+        corner = nodes.add("ShaderNodeVectorMath", beside, operation="ADD").outputs[0]
+        saw = nodes.add("ShaderNodeTexImage", {"Vector": corner}, **kind).outputs["Color"]
+        found.append(nodes.add("ShaderNodeSeparateColor", {0: saw}).outputs[0])
+    near, far = (
+        _math(nodes, which, _math(nodes, which, *found[:2]), _math(nodes, which, *found[2:]))
+        for which in ("MINIMUM", "MAXIMUM")
+    )
+    nearest = _math(nodes, "MULTIPLY", near, _math(nodes, "SUBTRACT", 1.0, tolerance))
+    farthest = _math(nodes, "MULTIPLY", far, _math(nodes, "ADD", 1.0, tolerance))
+    through = _math(nodes, "LESS_THAN", away, nearest)
+    hidden = _math(nodes, "GREATER_THAN", away, farthest)
+    return _math(nodes, "SUBTRACT", 1.0, _math(nodes, "MAXIMUM", through, hidden)), through
 
 
 def _picture(

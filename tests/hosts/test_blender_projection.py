@@ -87,7 +87,8 @@ class Seen:
         room = np.minimum(self.where, 1 - self.where).min(axis=2)
         toward = -own / np.linalg.norm(own, axis=2, keepdims=True)
         cosine = (toward * (shot.normal @ matrix[:3, :3].T)).sum(axis=2)
-        off = np.abs(away - self.sample(depth)[:, :, 0]) / away
+        near, far = self.around(depth[:, :, 0])
+        off = np.maximum(near - away, away - far) / away
         covered = np.linalg.norm(shot.normal, axis=2) > 0.5
         self.within = (room > 1e-3) & (away > 0)
         self.whole = covered & self.within & (cosine > 0.101) & (off < 0.018)
@@ -103,6 +104,15 @@ class Seen:
         upper = picture[top, left] * (1 - right) + picture[top, left + 1] * right
         lower = picture[top + 1, left] * (1 - right) + picture[top + 1, left + 1] * right
         return np.asarray(upper * (1 - down) + lower * down)
+
+    def around(self, depth: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The nearest and the farthest of the four samples around each place."""
+        height, width = depth.shape
+        x, y = self.where[:, :, 0] * width, (1 - self.where[:, :, 1]) * height
+        columns = [np.clip(np.floor(x + by).astype(int), 0, width - 1) for by in (-0.5, 0.5)]
+        rows = [np.clip(np.floor(y + by).astype(int), 0, height - 1) for by in (-0.5, 0.5)]
+        found = np.stack([depth[row, column] for row in rows for column in columns])
+        return found.min(axis=0), found.max(axis=0)
 
 
 def layer(path: str | Path, front: str, channels: str) -> NDArray[np.float32]:

@@ -6,7 +6,8 @@ whatever the beauty is in.
 
 Vector: X and Y are where a pixel was a frame before less where it is, Z and W where it *is* less where it will be a
 frame later; in pixels, y up. Here they become `backward` and `forward`, y down. What no surface covers does not move in
-this pass, whatever the camera does; a buffer that was not written holds 10000, which becomes NaN.
+this pass, whatever the camera does, and nothing does where motion blur is rendered; a buffer that was not written holds
+10000, which becomes NaN.
 
 Depth: planar distance along the view axis, in the scene's units; 1e10 where no surface is, which becomes infinity.
 

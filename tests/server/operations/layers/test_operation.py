@@ -155,6 +155,23 @@ def test_depth_that_says_nothing_of_itself_is_read_as_asked(run: Run, encoding: 
     np.testing.assert_allclose(distances(out["depths"][0].channel("layer2.Z"), said), 2.0, rtol=0.02)
 
 
+def test_of_a_renderer_s_depth_the_nearest_is_found(run: Run) -> None:
+    made = scene([Card(disc(60, 36, 20), RED, 2.0)])
+    one, far = plate(made), made.distances.copy()
+    far[:20, :20] = np.inf
+    given = depth(one, far, inverse=False)
+    known = Depth(metric=False, inverse=False, near=float(far.min()), far=float("inf"))
+    unknown = replace(known, near=0.0)
+    found = [
+        run(MODEL, {"plate": [one], "depth": [Frame(replace(given.spec, depth=meaning), given.pixels)]})
+        for meaning in (known, unknown)
+    ]
+    for output in ("layers", "depths"):
+        (with_near,), (without,) = (out[output] for out in found)
+        assert with_near.spec == without.spec
+        np.testing.assert_array_equal(with_near.pixels, without.pixels)
+
+
 def test_fewer_layers_than_were_asked_for_are_told(run: Run) -> None:
     made = scene([])
     one = plate(made)

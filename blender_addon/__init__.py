@@ -34,6 +34,7 @@ PARTS = (
     "rendered",
     "rendering",
     "place",
+    "playing",
     "move_restyle",
     "projection",
 )

@@ -32,3 +32,15 @@ def image(path: Path, first: int, space: str) -> bpy.types.Image:
     # Colour and alpha as they are in the file: premultiplied, with light that covers nothing kept.
     found.alpha_mode = "CHANNEL_PACKED"
     return found
+
+
+def play(user: bpy.types.ImageUser | bpy.types.Node, first: int, last: int) -> None:
+    """Has what shows a sequence play it on the sequence's own frames; before and after, its first and last hold.
+
+    Blender's count begins with 0: what is earlier than the frame before `frame_start` is `frame_offset`'s frame.
+    """
+    if first < last:
+        user.frame_start, user.frame_duration, user.frame_offset = first + 1, last - first, first
+    else:
+        user.frame_start, user.frame_duration, user.frame_offset = first, 1, first - 1
+    user.use_auto_refresh = True

@@ -12,7 +12,7 @@ import bpy
 
 from .camera import middle, projection
 from .chain import Chain
-from .images import image
+from .images import image, play
 from .pieces import ROLE
 from .replate_host.scene import Layer, Scene
 
@@ -67,10 +67,7 @@ def project(made: bpy.types.Material, scene: Scene, layer: Layer, folder: Path) 
     if picture := nodes.get(_PICTURE):
         picture.image = image(folder / layer.picture, scene.first, scene.colour_space)
         if picture.image.source == "SEQUENCE":
-            picture.image_user.frame_start = scene.first
-            picture.image_user.frame_duration = scene.last - scene.first + 1
-            picture.image_user.frame_offset = scene.first - 1
-            picture.image_user.use_auto_refresh = True
+            play(picture.image_user, scene.first, scene.last)
 
 
 def _edged(place: Chain, picture: bpy.types.Node) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]:

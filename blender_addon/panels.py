@@ -170,6 +170,13 @@ def _state(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
         row.operator("replate.cancel", text="", icon="X")
         return
     said(layout, jobs.status(scene), "ERROR" if jobs.failed(scene) else "NONE")
+    for version in record.versions(scene)[-1:]:
+        column = layout.column(align=True)
+        for output in place.pictures(version):
+            # A plate that comes back is known by what was done to it.
+            name = version.operation if output == "plate" else forms.called(output)
+            show = column.operator("replate.place", text=f"Show {name.capitalize()}", icon="IMAGE_DATA")
+            show.version, show.output, show.where = version.number, output, "EDITOR"
     if any(version.open and version.job for version in record.versions(scene)):
         layout.operator("replate.resume", icon="RECOVER_LAST")
 

@@ -10,6 +10,7 @@ from typing import Any
 import bpy
 
 from . import jobs, properties, record, rendered, results
+from .images import play
 from .operators import tried
 from .replate_host import AgentError
 from .replate_host.versions import Version
@@ -33,7 +34,13 @@ class Place(bpy.types.Operator):
     where: bpy.props.EnumProperty(
         name="Where",
         items=(
-            ("EDITOR", "Image Editor", "In an Image Editor that is open", "IMAGE_DATA", 0),
+            (
+                "EDITOR",
+                "Image Editor",
+                "In an Image Editor, in a window of its own where none is open",
+                "IMAGE_DATA",
+                0,
+            ),
             *PLACES,
             ("PLATE", "Plate", "As the plate of what is asked for next", "FILE_IMAGE", 4),
         ),
@@ -67,10 +74,8 @@ def pictures(version: Version) -> list[str]:
 
 def set_frames(user: Any, shown: bpy.types.Image) -> None:
     """Has what plays a result, an image user or a node, play it on its own frames."""
-    first, last = shown[results.FRAMES]
     if shown.source == "SEQUENCE":
-        user.frame_start, user.frame_duration, user.frame_offset = first, last - first + 1, first - 1
-        user.use_auto_refresh = True
+        play(user, *shown[results.FRAMES])
 
 
 def compositor(scene: bpy.types.Scene) -> bpy.types.NodeTree:
@@ -90,10 +95,27 @@ def compositor(scene: bpy.types.Scene) -> bpy.types.NodeTree:
 
 
 def _editor(scene: bpy.types.Scene, shown: bpy.types.Image, pattern: str) -> None:
-    screen = bpy.context.screen
-    area = next((area for area in screen.areas if area.type == "IMAGE_EDITOR"), None) if screen else None
-    if area is None:
-        raise AgentError("Unmet", "No Image Editor is open: open one to see the result in.")
+    windows = bpy.context.window_manager.windows
+    if not windows:
+        raise AgentError("Unmet", "Blender has no window to show the result in.")
+    areas = (area for window in windows for area in window.screen.areas if area.type == "IMAGE_EDITOR")
+    if (area := next(areas, None)) is not None:
+        _edit(area, shown)
+        return
+    name = shown.name
+
+    def open_window() -> None:
+        with bpy.context.temp_override(window=windows[0]):
+            bpy.ops.wm.window_new()
+        area = windows[-1].screen.areas[0]
+        area.type = "IMAGE_EDITOR"
+        _edit(area, bpy.data.images[name])
+
+    # Blender crashes after an operator that opened a window.
+    bpy.app.timers.register(open_window)
+
+
+def _edit(area: bpy.types.Area, shown: bpy.types.Image) -> None:
     area.spaces.active.image = shown
     set_frames(area.spaces.active.image_user, shown)
 

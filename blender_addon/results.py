@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 
 from . import forms
-from .images import image
+from .images import image, play
 from .replate_host.versions import Version
 
 VERSION, JOB, OUTPUT, RECIPE, FRAMES = (f"replate_{name}" for name in ("version", "job", "output", "recipe", "frames"))
@@ -79,7 +79,5 @@ def _turn_to(found: bpy.types.Image, first: int, last: int) -> None:
         for area in window.screen.areas:
             space = area.spaces.active
             if area.type == "IMAGE_EDITOR" and space.image == found:
-                user = space.image_user
-                user.frame_start, user.frame_duration, user.frame_offset = first, last - first + 1, first - 1
-                user.use_auto_refresh = True
+                play(space.image_user, first, last)
                 area.tag_redraw()

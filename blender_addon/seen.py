@@ -13,11 +13,14 @@ from pathlib import Path
 
 import bpy
 
+from . import images, properties, results
 from .passes import Window, window
+from .replate_host import AgentError
 
 _NUMBER = re.compile(r"[._](\d+)$")
 """How a single file says its frame's number, as the agent reads it."""
 _MOVING = ("SEQUENCE", "MOVIE")
+_LIGHT = (".exr", ".hdr")
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class Picture:
         return (x - self.window.left) / self.window.width, 1.0 - (y - self.window.top) / self.window.height
 
 
-def picture(space: bpy.types.SpaceImageEditor, now: int) -> Picture | None:
-    """What an editor shows while the scene is at a frame; None where there is nothing to point at."""
+def picture(scene: bpy.types.Scene, space: bpy.types.SpaceImageEditor, now: int | None = None) -> Picture | None:
+    """What an editor shows while the scene is at a frame, its current one by default; None where there is nothing."""
     image = space.image
     if image is None:
         return None
@@ -45,7 +48,33 @@ def picture(space: bpy.types.SpaceImageEditor, now: int) -> Picture | None:
     found = _window(_file(image)) if image.source in ("FILE", "SEQUENCE") else None
     if found is None and all(image.size):
         found = Window(0, 0, *image.size)
-    return Picture(_frame(image, space.image_user, now), found) if found is not None else None
+    if found is None:
+        return None
+    number = _frame(image, space.image_user, scene.frame_current if now is None else now)
+    return Picture(number + _start(scene) - 1 if image.source == "MOVIE" else number, found)
+
+
+def show(scene: bpy.types.Scene, space: bpy.types.SpaceImageEditor) -> None:
+    """Has an editor show the scene's plate, frame 1001 of it on frame 1001 of the scene. Raises `AgentError`."""
+    plate = properties.plate(scene)
+    if plate is None:
+        raise AgentError("Unmet", "Nothing is known of the server yet: press Connect.")
+    path = Path(plate.asked("Plate", "plate")["path"])
+    if plate.source == "IMAGE":
+        space.image = plate.image
+        return
+    numbers = results.on_disk(str(path)) if "####" in path.name else []
+    first = path.with_name(path.name.replace("####", f"{numbers[0]:04d}")) if numbers else path
+    if not first.is_file():
+        raise AgentError("NotFound", f"There is no {path.name} in {path.parent}: check the plate's path.")
+    if path.suffix.lower() in _LIGHT:
+        space.image = images.image(path, numbers[0] if numbers else 1, plate.light())
+    else:
+        space.image = bpy.data.images.load(str(first), check_existing=True)
+    if numbers:
+        space.image.source, user = "SEQUENCE", space.image_user
+        user.frame_start, user.frame_duration, user.frame_offset = numbers[0], len(numbers), numbers[0] - 1
+        user.use_auto_refresh = True
 
 
 def _frame(image: bpy.types.Image, user: bpy.types.ImageUser, now: int) -> int:
@@ -58,7 +87,18 @@ def _frame(image: bpy.types.Image, user: bpy.types.ImageUser, now: int) -> int:
     place = now - user.frame_start + 1
     if user.use_cyclic:
         place = (place - 1) % user.frame_duration + 1
-    return min(max(place, 1), user.frame_duration) + user.frame_offset
+    return min(max(place, 0), user.frame_duration) + user.frame_offset
+
+
+def _start(scene: bpy.types.Scene) -> int:
+    """The number that the plate's first frame has where it is a movie."""
+    plate = properties.plate(scene)
+    if plate is None or plate.empty():
+        return 1
+    try:
+        return plate.asked("Plate", "plate").get("start", 1)
+    except AgentError:
+        return 1
 
 
 def _window(path: Path) -> Window | None:

@@ -70,8 +70,8 @@ def test_every_frame_is_its_own_plate(blender: Blender, tmp_path: Path, kind: Ki
     shape = Shape(numbers=(998, 999, 1000, 1001))
     taken = taken_apart(shape)
     scene = write(tmp_path, taken.frames, kind=kind)
-    # Beyond the shot its last frame holds.
-    seen = {998: 998, 1001: 1001, 1010: 1001}
+    # Beyond the shot its first and last frame hold.
+    seen = {1: 998, 998: 998, 1001: 1001, 1010: 1001}
     blender(
         [{"do": "render", "folder": tmp_path, "out": tmp_path / f"{number}.exr", "frame": number} for number in seen]
     )

@@ -23,8 +23,8 @@ SCENE = "scene"
 
 build: list[Callable[[Version, bpy.types.Scene], str]] = []
 """What builds a version's scene when its files are there, and gives a sentence if the artist should know something."""
-came: list[Callable[[Version, bpy.types.Scene], None]] = []
-"""Told of a version whose pictures are all there."""
+came: list[Callable[[Version, bpy.types.Scene], str]] = []
+"""What is done with a version whose pictures are all there; gives a sentence if the artist should know something."""
 
 
 @dataclass
@@ -295,7 +295,7 @@ def _end(each: Run) -> None:
         _show(each, output)
     scene = _scene(each)
     for act in came if there and scene is not None and each.version.state == "done" else ():
-        act(each.version, scene)
+        each.said = act(each.version, scene) or each.said
 
 
 def _show(each: Run, output: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 
-from . import asking, jobs, pictures, place, properties, record, rendered, rendering, results
+from . import asking, jobs, pictures, place, properties, record, rendered, rendering, results, undo
 from .operators import tried
 from .panels import panel, said
 from .rendered import COMBINED, DEPTH, VECTOR, Frames
@@ -143,15 +143,22 @@ def _chosen(scene: bpy.types.Scene) -> Frames:
     path = Path(bpy.path.abspath(scene.replate_move.path)).as_posix() if scene.replate_move.path else ""
     pattern = path if "####" in path else results.pattern_of(path)
     there = results.on_disk(pattern) if "####" in pattern else []
-    if not there:
+    if not there or not pattern.lower().endswith(".exr"):
         raise AgentError("NotFound", "No rendered frames are there: choose one of the multilayer EXRs.")
     return Frames(pattern, there[0], there[-1], rendering.linear())
 
 
-def _came(version: Version, scene: bpy.types.Scene) -> None:
-    if version.number == scene.replate_move.waiting:
-        scene.replate_move.waiting = 0
+def _came(version: Version, scene: bpy.types.Scene) -> str:
+    """Places what was waited for."""
+    if version.number != scene.replate_move.waiting:
+        return ""
+    scene.replate_move.waiting = 0
+    try:
         place.place(scene, version.number, place.pictures(version)[0], scene.replate_move.place)
+    except AgentError as error:
+        return str(error)
+    undo.remember("Place Result")
+    return ""
 
 
 class _Panel:

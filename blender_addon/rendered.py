@@ -17,8 +17,10 @@ COMBINED, DEPTH, VECTOR = "Combined", "Depth", "Vector"
 
 _SIMPLE = frozenset({"BOOLEAN", "INT", "FLOAT", "STRING", "ENUM"})
 _ELSEWHERE = frozenset(
-    ("name", "filepath", "use_nodes", "use_compositing", "use_sequencer")
-    + ("frame_current", "frame_current_final", "frame_float")
+    {
+        *("name", "filepath", "use_nodes", "use_compositing", "use_sequencer"),
+        *("frame_current", "frame_current_final", "frame_float"),
+    }
 )
 """Settings that change nothing in what is rendered here."""
 
@@ -111,9 +113,9 @@ _HANDLERS = {"depsgraph_update_post": _changed, "load_post": _another, "undo_pos
 
 def _settings(scene: bpy.types.Scene) -> tuple[Any, ...]:
     """All numbers and choices by which a scene is rendered."""
-    layer = bpy.context.view_layer
-    holders = [scene, scene.render, layer, scene.view_settings]
-    holders += [getattr(each, name) for each in (scene, layer) for name in ("cycles", "eevee") if hasattr(each, name)]
+    holders = [scene, *scene.view_layers]
+    holders += [getattr(each, name) for each in holders for name in ("cycles", "eevee") if hasattr(each, name)]
+    holders += [scene.render, scene.view_settings]
     return (
         scene.camera.name_full if scene.camera else "",
         *(

@@ -7,7 +7,7 @@ rendering waits.
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -162,6 +162,10 @@ class Rendering:
 
 
 _under_way: list[Rendering] = []
+
+
+def under_way() -> Sequence[Rendering]:
+    return tuple(_under_way)
 
 
 def check(scene: bpy.types.Scene, folder: Path) -> None:

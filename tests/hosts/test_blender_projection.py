@@ -37,6 +37,10 @@ def test_a_frame_is_projected_and_taken_out_again(told: Told, server: Server, tm
     lit_alone = seen.whole & shots["same"].wall
     assert np.abs(shots["half"].light - half)[lit_alone].max() < LIMIT
 
+    # Lit, it is as bright as the sun makes it, evenly but for the cube's shadow.
+    shine = (layer(tmp_path / "lit.exr", "ViewLayer.Combined.", "RGB") / picture)[lit_alone]
+    assert np.median(shine) > 0.1 and np.isclose(shine, np.median(shine), rtol=0.02).mean() > 0.7
+
     # From aside there is the frame where that camera saw the surface, and else the material: beside the frame, on
     # what the cube hid, and on its sides.
     aside, seen = shots["aside"], shares["aside"]

@@ -45,6 +45,10 @@ def main(out: str, address: str, style: str) -> None:
     seen(stage, folder / "same.exr")
     seen(stage, folder / "aside.exr", aside)
 
+    node_of(wall).inputs["Lit"].default_value = 1.0
+    seen(stage, folder / "lit.exr")
+    node_of(wall).inputs["Lit"].default_value = 0.0
+
     # Half of it, and from another frame: what the artist set stays, and there is one projection.
     for thing in (wall, cube):
         node_of(thing).inputs["Blend"].default_value = 0.5

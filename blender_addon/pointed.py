@@ -27,7 +27,7 @@ _TEXT = 12.0
 
 @dataclass(frozen=True)
 class Mark:
-    """A point, or a box by two corners."""
+    """A point, or a box by its top left and its bottom right."""
 
     corners: tuple[Place, ...]
     inside: bool
@@ -58,7 +58,7 @@ def marks(
     scene: bpy.types.Scene, space: bpy.types.SpaceImageEditor, to_region: Callable[[float, float], Place]
 ) -> list[Mark]:
     """What is to be seen on the frame that an editor shows."""
-    picture = seen.picture(space, scene.frame_current)
+    picture = seen.picture(scene, space)
     if picture is None or not prompts.wanted(scene):
         return []
     mine, found = prompts.of(scene), []
@@ -91,9 +91,11 @@ def _draw() -> None:
             _disc(at, radius, colour)
             if not mark.inside:
                 _disc(at, radius * 0.4, _DARK)
+            _say(mark.name, (at[0] + 10.0 * scale, at[1] - 4.0 * scale), scale)
         else:
-            _frame(mark.corners[0], mark.corners[1], colour, (2.0 if mark.chosen else 1.0) * scale)
-        _say(mark.name, max(mark.corners), scale)
+            _frame(mark.corners[0], mark.corners[1], colour, (1.2 if mark.chosen else 0.7) * scale)
+            (left, high), _ = mark.corners
+            _say(mark.name, (left, high + 6.0 * scale), scale)
     if _State.dragged is not None:
         _frame(*_State.dragged, _LIGHT, scale)
     gpu.state.blend_set("NONE")
@@ -128,6 +130,6 @@ def _say(text: str, at: Place, scale: float) -> None:
     blf.enable(0, blf.SHADOW)
     blf.shadow(0, 5, *_DARK)
     blf.color(0, *_LIGHT)
-    blf.position(0, at[0] + 10.0 * scale, at[1] - 4.0 * scale, 0.0)
+    blf.position(0, *at, 0.0)
     blf.draw(0, text)
     blf.disable(0, blf.SHADOW)

@@ -4,6 +4,7 @@
 import bpy
 
 from . import pointed, prompts, seen, undo
+from .operators import tried
 from .panels import panel
 from .seen import Picture
 
@@ -34,7 +35,8 @@ def surround(scene: bpy.types.Scene, picture: Picture, begin: View, end: View) -
 
 
 class Point(bpy.types.Operator):
-    """Click on what you want cut out; Ctrl and click on what it is not; drag a box around it"""
+    """Click on what you want cut out; Ctrl and click on what it is not; drag a box around it. An editor that is empty
+    shows the plate first"""
 
     bl_idname = "replate.point"
     bl_label = "Point"
@@ -44,12 +46,12 @@ class Point(bpy.types.Operator):
         if context.area is None or context.area.type != "IMAGE_EDITOR":
             cls.poll_message_set("Point in the Image Editor.")
             return False
-        if seen.picture(context.space_data, context.scene.frame_current) is None:
-            cls.poll_message_set("Open the plate in this editor first.")
-            return False
         return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        space = context.space_data
+        if space.image is None and "CANCELLED" in tried(self, lambda: seen.show(context.scene, space)):
+            return {"CANCELLED"}
         self._begin: tuple[int, int] | None = None
         self._made = 0
         context.area.header_text_set(_HELP)
@@ -59,7 +61,7 @@ class Point(bpy.types.Operator):
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         area = context.area
-        picture = area and area.type == "IMAGE_EDITOR" and seen.picture(area.spaces.active, context.scene.frame_current)
+        picture = area and area.type == "IMAGE_EDITOR" and seen.picture(context.scene, area.spaces.active)
         if not picture:
             return self._end(context)
         region = next(each for each in area.regions if each.type == "WINDOW")
@@ -186,7 +188,7 @@ class _Panel:
         column.operator("replate.clear_points", text="", icon="TRASH")
 
 
-_CLASSES = (Point, RemovePoint, ClearPoints, PointList, panel(_Panel, "prompts", "IMAGE_EDITOR", "run"))
+_CLASSES = (Point, RemovePoint, ClearPoints, PointList, panel(_Panel, "prompts", "IMAGE_EDITOR", "run", -1))
 _register, _unregister = bpy.utils.register_classes_factory(_CLASSES)
 
 

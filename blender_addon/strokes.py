@@ -35,7 +35,7 @@ def take(scene: bpy.types.Scene, space: bpy.types.SpaceImageEditor) -> int:
             prompts.remove(scene, place)
     before = len(mine.points)
     for layer, frame, stroke in _strokes(space):
-        picture = seen.picture(space, frame)
+        picture = seen.picture(scene, space, frame)
         name, inside = meant(layer, mine.object)
         for at in along(stroke) if picture is not None else ():
             made = point(scene, picture, at, inside)

@@ -24,7 +24,7 @@ def main(out: str, address: str, plate: str) -> None:
     wish = stage.replate
     wish.operation, wish.in_plate.path = "segment", plate
     told: dict[str, Any] = {"refused": refusal(bpy.ops.replate.run)}
-    area = editor(plate.replace("####", "1001"))
+    area = editor(stage)
     space = area.spaces.active
     told["seen"] = click(stage, space)
     told["strokes"] = draw(stage, area)
@@ -53,21 +53,17 @@ def main(out: str, address: str, plate: str) -> None:
     report(out, told)
 
 
-def editor(path: str) -> bpy.types.Area:
-    """An Image Editor with the plate, as an artist has it after opening the sequence."""
+def editor(stage: bpy.types.Scene) -> bpy.types.Area:
+    """An Image Editor that shows the plate."""
     area = next(each for each in bpy.context.window_manager.windows[0].screen.areas if each.type == "VIEW_3D")
     area.type = "IMAGE_EDITOR"
-    space = area.spaces.active
-    space.image = bpy.data.images.load(path)
-    space.image.source = "SEQUENCE"
-    user = space.image_user
-    user.frame_start, user.frame_duration, user.frame_offset, user.use_auto_refresh = 1001, 3, 1000, True
+    part("seen").show(stage, area.spaces.active)
     return area
 
 
 def click(stage: bpy.types.Scene, space: Space) -> dict[str, Any]:
     pointing, prompts = part("pointing"), part("prompts")
-    picture = part("seen").picture(space, stage.frame_current)
+    picture = part("seen").picture(stage, space)
     prompts.of(stage).object = " ball!"
     beside = pointing.point(stage, picture, (1.2, 0.5))
     # Pixels 60.5, 40.5 of the format; the picture has four more at its left.

@@ -18,7 +18,13 @@ WEIGHTS = ("plate-bigbuckbunny", "adain-vgg", "adain-decoder", "sam2-tiny-encode
 
 
 def fetch(data: Path, folder: Path, own: Path | None) -> tuple[Path, Path]:
-    """Fetches the weights into a server's data, and gives the plate and the style, which are written into a folder."""
+    """Fetches the weights into a server's data, and gives the plate and the style, which are written into a folder.
+
+    The server forgets what it did before: what is done already shows no progress.
+    """
+    for each in data.glob("*"):
+        if each.name != "weights":
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
     pull_weights(data, WEIGHTS)
     style = folder / "style.jpg"
     folder.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from tools.look.inside.desk import NOBODY, connect, new_file, open_tab
+from tools.look.inside.desk import NOBODY, connect, new_file, open_tab, upper
 from tools.look.inside.stage import EXTENSION, Stage, Steps
 
 ELSEWHERE = "render1:7431"
@@ -29,8 +29,8 @@ def connecting(stage: Stage) -> Steps:
     yield from connect(stage, ELSEWHERE)
     yield from stage.shot("preferences-offline")
     yield from stage.away()
-    yield from connect(stage, stage.orders["address"])
-    yield from stage.shot("preferences")
+    yield from connect(stage)
+    yield from stage.shot("preferences", upper(area, 0.55))
     area.type = "VIEW_3D"
     yield
     yield from open_tab(stage)

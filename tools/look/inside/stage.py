@@ -23,8 +23,9 @@ Story = Callable[["Stage"], Steps]
 EXTENSION = "bl_ext.user_default.replate"
 
 _PAUSE = 0.05
-_STILL = 6
-"""Shots after which a window that keeps changing is taken as it is."""
+_REST, _RESTLESS = 1.5, 20.0
+"""Seconds without a change after which a window is at rest, as a view that is rendered in samples is between two of
+them; and after which one that keeps changing is taken as it is."""
 
 
 class Stage:
@@ -56,19 +57,21 @@ class Stage:
                 raise TimeoutError(f"waited in vain until {what}")
             yield
 
-    def shot(self, name: str, *parts: Any) -> Steps:
-        """The whole screen, once it has come to rest, as NAME.ppm.
+    def shot(self, name: str, *parts: Any, moving: bool = False) -> Steps:
+        """The whole screen as NAME.ppm, once it has come to rest, unless it is `moving`.
 
         With areas or regions of the window, it is a picture of those for the docs, too.
         """
         file = Path(self.orders["shots"]) / f"{name}.ppm"
+        began = since = time.monotonic()
         before = b""
-        for _ in range(_STILL):
+        while True:
             yield from self._run("import", "-window", "root", str(file))
-            now = file.read_bytes()
-            if now == before:
+            seen, now = file.read_bytes(), time.monotonic()
+            since = since if seen == before else now
+            before = seen
+            if moving or now - since > _REST or now - began > _RESTLESS:
                 break
-            before = now
         if parts:
             top = self.window.height
             left, right = min(part.x for part in parts), max(part.x + part.width for part in parts)
@@ -91,6 +94,19 @@ class Stage:
         yield from self.point(x, y)
         yield from self._run("xdotool", "click", "1")
 
+    def drag(self, begin: tuple[float, float], end: tuple[float, float]) -> Steps:
+        yield from self.point(*begin)
+        yield from self._run("xdotool", "mousedown", "1")
+        # A hand is on its way for a while.
+        for step in range(1, 6):
+            yield from self.point(*(a + (b - a) * step / 5 for a, b in zip(begin, end, strict=True)))
+        yield from self._run("xdotool", "mouseup", "1")
+
+    def hold(self, key: str, steps: Steps) -> Steps:
+        yield from self._run("xdotool", "keydown", key)
+        yield from steps
+        yield from self._run("xdotool", "keyup", key)
+
     def scroll(self, region: Any, down: int) -> Steps:
         """Turns the mouse's wheel over a region, upwards where negative."""
         yield from self.point_at(region, 0.5, 0.5)
@@ -101,14 +117,17 @@ class Stage:
         yield from self.point(self.window.width * 0.2, self.window.height * 0.7)
         yield from self.point(self.window.width * 0.3, self.window.height * 0.6)
 
-    def press(self, operator: str) -> Steps:
+    def press(self, operator: str, **properties: Any) -> Steps:
         """Has an operator called by a key, as a button of a panel calls it, with its reports."""
-        if operator not in self._keys:
+        pressed = f"{operator} {properties}"
+        if pressed not in self._keys:
             letter = "abcdefghijklmnopqrstuvwxyz"[len(self._keys)]
             keymap = bpy.context.window_manager.keyconfigs.addon.keymaps.new(name="Window", space_type="EMPTY")
-            keymap.keymap_items.new(operator, letter.upper(), "PRESS", ctrl=True, alt=True, shift=True)
-            self._keys[operator] = f"ctrl+alt+shift+{letter}"
-        yield from self.key(self._keys[operator])
+            item = keymap.keymap_items.new(operator, letter.upper(), "PRESS", ctrl=True, alt=True, shift=True)
+            for name, value in properties.items():
+                setattr(item.properties, name, value)
+            self._keys[pressed] = f"ctrl+alt+shift+{letter}"
+        yield from self.key(self._keys[pressed])
 
     def _run(self, *command: str) -> Steps:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tools.look.inside.asking import jobs, panels, problems
 from tools.look.inside.building import building
 from tools.look.inside.connecting import connecting
+from tools.look.inside.pointing import pointing
+from tools.look.inside.restyling import restyling
 from tools.look.inside.stage import Story
 
 STORIES: dict[str, Story] = {
@@ -12,5 +14,7 @@ STORIES: dict[str, Story] = {
     "panels": panels,
     "jobs": jobs,
     "problems": problems,
+    "pointing": pointing,
     "building": building,
+    "restyling": restyling,
 }

@@ -43,8 +43,9 @@ def named(wish: str) -> str:
 
 
 def _forms(output: Output, objects: Sequence[str]) -> list[str]:
-    if output.data and len(output.channels) == 1:
-        return [f"{output.name}/{output.channels[0]}"]
+    mattes = output.channels and all(channel.endswith(".A") for channel in output.channels)
+    if output.data and (mattes or len(output.channels) == 1):
+        return [f"{output.name}/{channel}" for channel in output.channels]
     if output.data and objects and not output.channels:
         return [*(f"{output.name}/{name}.A" for name in objects), f"{output.name}/{CRYPTOMATTE}"]
     return [output.name]

@@ -188,7 +188,7 @@ class _Panel:
         column.operator("replate.clear_points", text="", icon="TRASH")
 
 
-_CLASSES = (Point, RemovePoint, ClearPoints, PointList, panel(_Panel, "prompts", "IMAGE_EDITOR", "run", -1))
+_CLASSES = (Point, RemovePoint, ClearPoints, PointList, panel(_Panel, "prompts", "IMAGE_EDITOR", "run"))
 _register, _unregister = bpy.utils.register_classes_factory(_CLASSES)
 
 

@@ -36,7 +36,8 @@ def test_results_are_images_that_say_how_they_were_made(told: Told, server: Serv
     assert (depth["space"], depth["properties"]["replate_frames"]) == ("Non-Color", [1001, 1003])
     recipe = json.loads(depth["properties"]["replate_recipe"])
     assert recipe["parameters"]["encoding"] == "Z" and recipe["parameters"]["near"] == 2.0
-    # A channel called depth.Z makes it a layered image for Blender: the compositor shows it.
+    # Called depth.Z, the channel would be a layer for Blender, without pixels but in the compositor.
+    assert np.array_equal(rgba(depth)[..., 0], open_plate(depth["path"]).read(1001).channel("Y"))
     written = open_plate(depth["path"]).read(1002).pixels[..., 0]
     seen = OpenImageIO.ImageBuf(str(tmp_path / "composited.exr")).get_pixels(OpenImageIO.FLOAT)
     assert np.array_equal(seen[..., 0], written)

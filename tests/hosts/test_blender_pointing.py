@@ -85,6 +85,9 @@ def test_what_is_pointed_at_comes_as_mattes_and_as_a_cryptomatte(
     assert [mark[:2] for mark in second] == [["ball", True], ["ball", False]] and len(first) == 10
     assert np.allclose(second[0][2], [[645, 555]], atol=0.1)
 
+    elsewhere = "Nothing is pointed at on frame 1003: press Point in the Image Editor, and click on it."
+    assert said["elsewhere"] == elsewhere
+
     images = said["images"]
     assert [image["name"] for image in images.values()] == [
         "segment v001 matte_ball", "segment v001 matte_brick", "segment v001 cryptomatte"
@@ -108,6 +111,10 @@ def test_what_is_pointed_at_comes_as_mattes_and_as_a_cryptomatte(
     # The node of Blender's own gives the mattes back.
     assert said["unknown"] == "There is no dog in segment v001 cryptomatte: choose ball, brick."
     smaller, larger = sorted(("ball", "brick"), key=lambda name: mattes[name, 1003].sum())
-    pulled = {name: oiio.ImageBuf(str(tmp_path / f"{name}.exr")).get_pixels(oiio.FLOAT)[..., 0] for name in shapes(1)}
+    pulled = {
+        name: oiio.ImageBuf(str(tmp_path / f"{name}.exr")).get_pixels(oiio.FLOAT)[..., 0]
+        for name in ("ball", "brick", "opened")
+    }
     assert np.array_equal(pulled[smaller], mattes[smaller, 1003])
     assert np.array_equal(pulled[larger], np.minimum(mattes[larger, 1003], 1 - mattes[smaller, 1003]))
+    assert np.array_equal(pulled["opened"], pulled["brick"])

@@ -34,6 +34,10 @@ def main(out: str, address: str, plate: str) -> None:
     bpy.ops.wm.open_mainfile(filepath=blend)
     stage = bpy.context.scene
     told["asked"] = [each.asked() for each in part("prompts").of(stage).points]
+    stage.replate.frames = "CURRENT"
+    stage.frame_set(1003)
+    told["elsewhere"] = refusal(bpy.ops.replate.run)
+    stage.replate.frames = "PLATE"
     bpy.ops.replate.run()
     finish()
     (version,) = part("record").versions(stage)
@@ -50,6 +54,10 @@ def main(out: str, address: str, plate: str) -> None:
     for name in ("ball", "brick"):
         bpy.ops.replate.add_cryptomatte(object=name)
         composited(stage, Path(out).with_name(f"{name}.exr"))
+    # On a farm nobody opens an editor before the file renders.
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.open_mainfile(filepath=blend)
+    composited(bpy.context.scene, Path(out).with_name("opened.exr"))
     report(out, told)
 
 

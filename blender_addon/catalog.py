@@ -12,8 +12,8 @@ from . import agent
 from .replate_host import AgentError
 from .replate_host.catalog import Catalog, Parameter
 
-_OF_BLENDER = {("depth", "encoding"): "Z"}
-"""Defaults that are the host's: Blender's depth is a distance."""
+_OF_BLENDER = {("depth", "encoding"): "Z", ("layers", "encoding"): "Z"}
+"""Defaults that are the host's: Blender's depth is a distance, what it renders and what it is given."""
 
 
 class _Known:

@@ -61,7 +61,7 @@ class HideTheRest(bpy.types.Operator):
 
 
 class _Layers:
-    bl_label = "Layer"
+    bl_label = "Layers"
     bl_options = frozenset({"DEFAULT_CLOSED"})
 
     @classmethod

@@ -174,7 +174,7 @@ def _state(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
         column = layout.column(align=True)
         for output in place.pictures(version):
             # A plate that comes back is known by what was done to it.
-            name = version.operation if output == "plate" else forms.called(output)
+            name = version.operation if output == "plate" else forms.called(output).replace("_", ": ")
             show = column.operator("replate.place", text=f"Show {name.capitalize()}", icon="IMAGE_DATA")
             show.version, show.output, show.where = version.number, output, "EDITOR"
     if any(version.open and version.job for version in record.versions(scene)):

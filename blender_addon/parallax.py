@@ -17,6 +17,9 @@ PLATE = "replate_plate"
 """Property of a rig's root: what it was built of. Built of the same again, the rig is brought up to date."""
 
 
+_BUILT = "The scene is built."
+
+
 class Parallax(bpy.types.PropertyGroup):
     """How a scene is made of layers: `Scene.replate_parallax`."""
 
@@ -85,13 +88,13 @@ def built(version: Version, stage: bpy.types.Scene) -> str:
     if camera is not None and standing is None:
         # Where the artist's own camera is, so that the layers stand among what it sees.
         made.root.matrix_world = camera.matrix_world
-        return ""
+        return _BUILT
     bpy.context.view_layer.update()
     others = pieces.beside(made, stage)
     return (
         f"The scene is built, and {others[0].name} is in it too: Hide the Rest, to see the plate alone."
         if others
-        else ""
+        else _BUILT
     )
 
 
@@ -135,7 +138,7 @@ class _LensPanel(_Connected):
 class _LayersPanel(_Connected):
     """What the layers are made of besides the plate, and how."""
 
-    bl_label = "Layers"
+    bl_label = "Layer Settings"
     bl_options = frozenset({"DEFAULT_CLOSED"})
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -153,7 +153,7 @@ def _properties(operation: str, parameters: Iterable[Parameter]) -> dict[str, An
 
 
 def _property(operation: str, each: Parameter) -> Any:
-    said = {"name": each.label or each.name, "description": each.tooltip.rstrip(".")}
+    said = {"name": _titled(each.label or each.name), "description": each.tooltip.rstrip(".")}
     default, low, high = catalog.default(operation, each), each.minimum, each.maximum
     if each.type == "flag":
         return BoolProperty(default=bool(default), **said)
@@ -166,6 +166,14 @@ def _property(operation: str, each: Parameter) -> Any:
     if each.type == "choice":
         return EnumProperty(items=[_item(choice, choice, "") for choice in each.choices], default=default, **said)
     return StringProperty(default=str(default), **said)
+
+
+def _titled(label: str) -> str:
+    """A label as Blender writes its own: "Frames a Second"."""
+    return " ".join(word if word in _SMALL else word[:1].upper() + word[1:] for word in label.split())
+
+
+_SMALL = ("a", "an", "and", "by", "for", "from", "in", "of", "on", "the", "to")
 
 
 def _shown(parameters: Iterable[Parameter]) -> list[Parameter]:

@@ -71,13 +71,12 @@ def show(scene: bpy.types.Scene, space: bpy.types.SpaceImageEditor) -> None:
         space.image = images.image(path, numbers[0] if numbers else 1, plate.light())
     else:
         space.image = bpy.data.images.load(str(first), check_existing=True)
-    user = space.image_user
     if numbers:
         space.image.source = "SEQUENCE"
-        user.frame_start, user.frame_duration, user.frame_offset = numbers[0], len(numbers), numbers[0] - 1
+        images.play(space.image_user, numbers[0], numbers[-1])
     elif space.image.source == "MOVIE":
-        user.frame_start, user.frame_duration, user.frame_offset = _start(scene), space.image.frame_duration, 0
-    user.use_auto_refresh = True
+        images.play(space.image_user, 1, space.image.frame_duration)
+        space.image_user.frame_start += _start(scene) - 1
 
 
 def _frame(image: bpy.types.Image, user: bpy.types.ImageUser, now: int) -> int:

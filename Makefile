@@ -19,8 +19,10 @@ export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 
 .PHONY: demo test bench extension look check proto setup blender without-5.2
 
+# Without Blender the demo says so, and goes on with what it has.
 demo: setup
-	$(BIN)/python -m replate.demo --out out/demo --data .replate/demo
+	-@$(MAKE) --no-print-directory blender-4.5
+	$(BIN)/python -m replate.demo --out out/demo --data .replate/demo --bpy .venv-bpy/4.5/bin/python
 
 test: setup blender check
 	$(BIN)/python -m pytest

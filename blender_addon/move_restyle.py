@@ -106,7 +106,9 @@ def _render(
     def ended(problem: str) -> None:
         if problem or not run.under_way:
             kind = "Cancelled" if move.stopped else "Failed"
-            run.handle.lose(AgentError(kind, problem or "The server was changed while the move was rendered."))
+            problem = problem or "The server was changed while the move was rendered."
+            run.handle.lose(AgentError(kind, problem))
+            run.said = problem
             return
         guides = sources(move.frames, chosen)
         others = {role: each for role, each in params["inputs"].items() if role not in guides and role not in PASSES}

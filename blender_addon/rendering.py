@@ -16,7 +16,7 @@ import bpy
 
 from . import borrowed, rendered
 from .rendered import Frames
-from .replate_host import AgentError
+from .replate_host import AgentError, telling
 from .results import on_disk
 
 PAUSE = 0.1
@@ -67,6 +67,7 @@ class Rendering:
         self.frames = Frames((folder / "move.####.exr").as_posix(), scene.frame_start, scene.frame_end, linear())
         self.ended = False
         self.stopped = False
+        """Whether somebody stopped it."""
         self._scene, self._layer = scene.session_uid, layer.name
         self._frame, self._end = on_frame, on_ended
         # The handler runs on the thread that renders: from there, nothing but a number comes.
@@ -119,8 +120,10 @@ class Rendering:
         if running:
             return PAUSE
         if not self.ended:
-            missing = self.total - self.done
-            self._finish("" if not missing else f"Rendering stopped with {self.done} of {self.total} frames.")
+            # Esc in Blender's own view of a render is not told apart from what went wrong, which Blender reports.
+            self.stopped = self.done < self.total
+            there = telling.frames(self.done, self.total)
+            self._finish(f"Rendering was stopped; {there} done." if self.stopped else "")
         return None
 
     def renders(self, scene: bpy.types.Scene) -> bool:

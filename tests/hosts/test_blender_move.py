@@ -66,6 +66,7 @@ def test_a_move_that_is_not_rendered_leaves_the_settings_as_they_were(
     write(tmp_path / "scene", taken_apart(Shape(Box(0, 0, 64, 48), noise=False)).frames, kind=Kind.CARD)
     said = told("move_stopped", server.address, tmp_path / "scene" / "scene.json", style(tmp_path))
     assert said["cancelled"]["state"] == "cancelled"
+    assert said["cancelled"]["said"] == "Rendering was stopped; 1 of 3 frames done."
     assert said["files"] == ["move.1001.exr"] and not said["images"]
     assert said["nowhere"].endswith("cannot be written to (Not a directory): save the file where you may write.")
     assert said["no camera"] == "The scene has no camera: choose one to render the move through."

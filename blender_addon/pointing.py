@@ -41,12 +41,14 @@ class Point(bpy.types.Operator):
     bl_idname = "replate.point"
     bl_label = "Point"
 
+    under_way = False
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if context.area is None or context.area.type != "IMAGE_EDITOR":
             cls.poll_message_set("Point in the Image Editor.")
             return False
-        return True
+        return not cls.under_way
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         space = context.space_data
@@ -54,6 +56,7 @@ class Point(bpy.types.Operator):
             return {"CANCELLED"}
         self._begin: tuple[int, int] | None = None
         self._made = 0
+        Point.under_way = True
         context.area.header_text_set(_HELP)
         context.window.cursor_modal_set("CROSSHAIR")
         context.window_manager.modal_handler_add(self)
@@ -112,11 +115,13 @@ class Point(bpy.types.Operator):
             context.area.tag_redraw()
 
     def _end(self, context: bpy.types.Context) -> set[str]:
+        Point.under_way = False
         pointed.drag(None, None)
         if context.area is not None:
             context.area.header_text_set(None)
             context.area.tag_redraw()
-        context.window.cursor_modal_restore()
+        if context.window is not None:
+            context.window.cursor_modal_restore()
         return {"FINISHED"}
 
 

@@ -18,7 +18,7 @@ from .pointing import View, point
 
 MOST = 5
 """Points that a stroke becomes: a model takes a few well-placed ones better than many."""
-_NOT = re.compile(r"(?:not|outside|no)\b[\s_:-]*|-\s*", re.IGNORECASE)
+_NOT = re.compile(r"(?:not|outside)(?:[\s_:-]+|$)|-\s*", re.IGNORECASE)
 """How a layer's name begins that says where the object is not: "outside dog", "not dog", "-dog"."""
 _BLANK = ("Note", "Annotation", "Annotations")
 """Names that Blender gives a layer by itself."""

@@ -69,7 +69,13 @@ def test_what_is_pointed_at_comes_as_mattes_and_as_a_cryptomatte(
 
     strokes = said["strokes"]
     assert strokes["none"] == "There is no stroke over this picture: draw one with the Annotate tool."
-    assert strokes["meant"] == [["dog", True], ["dog", False], ["a_cat", False], ["chosen", True], ["chosen", False]]
+    assert strokes["meant"] == [
+        ["nothing", True],
+        ["dog", False],
+        ["a_cat", False],
+        ["chosen", True],
+        ["chosen", False],
+    ]
     assert np.allclose(strokes["along"], [[0.25, 0], [0.75, 0], [1, 0.25], [1, 0.75]])
     assert strokes["dot"] == [[0.5, 0.5]]
 

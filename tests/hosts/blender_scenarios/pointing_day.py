@@ -115,7 +115,7 @@ def draw(stage: bpy.types.Scene, area: bpy.types.Area) -> dict[str, Any]:
         for _ in range(2):
             # Taken twice, they are there once.
             bpy.ops.replate.points_from_annotations()
-    told["meant"] = [strokes.meant(name, "chosen") for name in ("dog", "not dog", "-a cat", "Note.001", "outside")]
+    told["meant"] = [strokes.meant(name, "chosen") for name in ("nothing", "not_dog", "-a cat", "Note.001", "outside")]
     told["along"] = strokes.along([(0, 0), (0, 0), (1, 0), (1, 1)], 4)
     told["dot"] = strokes.along([(0.5, 0.5), (0.5, 0.5)])
     stage.frame_set(1002)

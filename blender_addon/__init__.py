@@ -59,7 +59,11 @@ def register() -> None:
 
 def unregister() -> None:
     while _registered:
-        _registered.pop().unregister()
+        try:
+            _registered.pop().unregister()
+        except Exception:
+            # What one part leaves behind is no reason for the others to stay.
+            traceback.print_exc()
     if _Problem.is_registered:
         bpy.utils.unregister_class(_Problem)
 

@@ -34,6 +34,8 @@ def show(version: Version, output: str, space: str) -> bpy.types.Image | None:
     found = image(Path(path), first, space)
     if before is None:
         found.name = f"{version.operation} v{version.number:03d} {forms.called(output)}"
+        # Blender saves no image that nothing uses yet.
+        found.use_fake_user = True
     found[VERSION], found[JOB], found[OUTPUT], found[RECIPE] = version.number, version.job, output, version.recipe
     found[FRAMES] = [first, last]
     _turn_to(found, first, last)

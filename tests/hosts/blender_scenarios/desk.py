@@ -15,7 +15,7 @@ import bpy
 
 MODULE = "bl_ext.user_default.replate"
 ADDON = Path(__file__).resolve().parents[3] / "blender_addon"
-PATIENCE = 20.0
+PATIENCE = 90.0
 
 
 def enable() -> None:

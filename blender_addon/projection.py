@@ -150,10 +150,14 @@ def _put(material: bpy.types.Material, tree: bpy.types.NodeTree) -> None:
 
 
 def _seen_through(material: bpy.types.Material) -> bool:
-    return any(
+    """Whether what the camera saw through is its own clear parts. Of what changes from frame to frame, it may be solid
+    parts that have come nearer since."""
+    nodes = material.node_tree.nodes
+    changes = any(getattr(node, "image", None) and node.image.source in ("SEQUENCE", "MOVIE") for node in nodes)
+    return not changes and any(
         node.bl_idname == "ShaderNodeBsdfTransparent"
         or (node.bl_idname == "ShaderNodeBsdfPrincipled" and node.inputs["Alpha"].is_linked)
-        for node in material.node_tree.nodes
+        for node in nodes
     )
 
 

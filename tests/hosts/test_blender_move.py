@@ -17,13 +17,12 @@ from replate.scene import Kind, write
 from scene_plates import Shape, taken_apart
 from serving import Server
 
-pytestmark = each_blender
-
 Told = Callable[..., dict[str, Any]]
 
 FRAMES = (1001, 1002, 1003)
 
 
+@each_blender
 def test_a_move_is_rendered_restyled_and_placed(told: Told, server: Server, tmp_path: Path) -> None:
     write(tmp_path / "scene", taken_apart(Shape(Box(0, 0, 64, 48), noise=False)).frames, kind=Kind.GRID, longest=40)
     said = told("move_day", server.address, tmp_path / "scene" / "scene.json", style(tmp_path))

@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 import OpenImageIO
+import pytest
 from numpy.typing import NDArray
 
 from blenders import each_blender
+from replate.frame import Box
+from replate.scene import Kind, write
+from scene_plates import Shape, taken_apart
 from serving import Server
-
-pytestmark = each_blender
 
 Told = Callable[..., dict[str, Any]]
 LIMIT = 2 / 255
 
 
+@each_blender
 def test_a_frame_is_projected_and_taken_out_again(told: Told, server: Server, tmp_path: Path) -> None:
     said = told("projected", server.address, style(tmp_path))
     assert said["nothing"] == "There is no result yet: choose a picture to project."
@@ -66,6 +69,23 @@ def test_a_frame_is_projected_and_taken_out_again(told: Told, server: Server, tm
     parallel = Shot(tmp_path / "parallel.exr")
     assert np.abs(parallel.light - first)[parallel.wall].max() < LIMIT
     assert said["plain"] in ([True, False], [True, True])
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_layers_with_soft_edges_have_no_rims(told: Told, server: Server, tmp_path: Path, kind: Kind) -> None:
+    """Seen from where it was taken a frame is itself across the edges of layers, whose own soft edges are cleared."""
+    for name, numbers in {"still": (1001,), "changing": (1001, 1002)}.items():
+        taken = taken_apart(Shape(Box(0, 0, 64, 48), numbers=numbers, noise=False))
+        write(tmp_path / name, taken.frames, kind=kind, longest=40)
+    files = [tmp_path / name / "scene.json" for name in ("still", "changing")]
+    said = told("projected_rig", server.address, *files, style(tmp_path))
+    result = said["result"].replace("####", "1002")
+    same = layer(tmp_path / "same.exr", "ViewLayer.Combined.", "RGBA")
+    whole = same[:, :, 3] == 1
+    assert whole.mean() > 0.9
+    assert np.abs(same[:, :, :3] - layer(result, "", "RGB"))[whole].max() < LIMIT
+    # What comes nearer from frame to frame would be cleared, too.
+    assert said["through"] == [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
 
 
 class Shot:

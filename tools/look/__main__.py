@@ -6,6 +6,7 @@ With --docs, the pictures in docs/blender/ are made anew, too.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def main() -> None:
     data, home = WORK / "server", WORK / "home"
     plate, style = fetch(data, WORK / "footage", asked.plate)
     install(place, home, WORK)
-    SHOTS.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(SHOTS, ignore_errors=True)
+    SHOTS.mkdir(parents=True)
     with serving(data) as address:
         orders = {"address": address, "plate": str(plate), "style": str(style)}
         code = play(place, home, {**orders, "stories": asked.stories, "shots": str(SHOTS)}, WORK)

@@ -13,7 +13,7 @@ from tools.look.place import Place
 from tools.look.zipped import environment
 
 SIZE = (1600, 1000)
-PATIENCE = 1200.0
+PATIENCE = 3600.0
 """Seconds after which a Blender that does not come to an end is ended. Each step inside has a deadline of its own."""
 
 _INSIDE = Path(__file__).parent / "inside" / "__main__.py"

@@ -54,21 +54,20 @@ def _zip(place: Place, work: Path) -> Path:
 
     def kept(names: Sequence[NormalizedName], folder: Path, target: Target) -> None:
         for name in names:
-            place = work / "packages" / str(target) / f"{name}-{pinned().get(name)}"
-            if not place.is_dir():
-                part = place.with_suffix(".part")
+            had = work / "packages" / str(target) / f"{name}-{pinned().get(name)}"
+            if not had.is_dir():
+                part = had.with_suffix(".part")
                 shutil.rmtree(part, ignore_errors=True)
                 part.mkdir(parents=True)
                 fetched([name], part, target)
-                part.rename(place)
-            shutil.copytree(place, folder, dirs_exist_ok=True)
+                part.rename(had)
+            shutil.copytree(had, folder, dirs_exist_ok=True)
 
     folder = work / "replate"
     shutil.rmtree(folder, ignore_errors=True)
     lay_out(folder, target, kept)
     manifest = folder / "blender_manifest.toml"
-    first = f'blender_version_min = "{".".join(map(str, version))}"'
-    manifest.write_text(re.sub(r"blender_version_min = .*", first, _without_end(manifest.read_text("utf-8"))), "utf-8")
+    manifest.write_text(_widened(manifest.read_text("utf-8"), version), "utf-8")
     file = folder.with_suffix(".zip")
     # Compressing is what takes the time.
     with zipfile.ZipFile(file, "w") as archive:
@@ -78,8 +77,10 @@ def _zip(place: Place, work: Path) -> Path:
     return file
 
 
-def _without_end(manifest: str) -> str:
-    return re.sub(r"blender_version_max = .*\n", "", manifest)
+def _widened(manifest: str, version: Sequence[int]) -> str:
+    """The manifest, saying that the zip is for this Blender and all that follow."""
+    first = f'blender_version_min = "{".".join(map(str, version))}"'
+    return re.sub(r"blender_version_min = .*", first, re.sub(r"blender_version_max = .*\n", "", manifest))
 
 
 def _told(place: Place, home: Path, script: str, *words: str) -> str:

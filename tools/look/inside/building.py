@@ -24,7 +24,7 @@ def building(stage: Stage) -> Steps:
     yield from ended(stage)
     yield from stage.shot("parallax-built")
     yield from _looked_at(stage, area)
-    yield from stage.point_at(area)
+    yield from stage.point_at(stage.area("VIEW_3D"))
     yield from stage.key("ctrl+z")
     yield from stage.shot("parallax-undone")
     yield from stage.key("ctrl+shift+z")
@@ -36,7 +36,7 @@ def _looked_at(stage: Stage, area: Any) -> Steps:
     view.region_3d.view_perspective = "CAMERA"
     view.shading.type = "MATERIAL"
     _fit(stage, area)
-    yield from stage.shot("parallax", area)
+    yield from stage.shot("rig", area)
     view.shading.type = "RENDERED"
     yield from stage.shot("parallax-rendered")
     yield from stage.key("shift+Right")
@@ -44,14 +44,31 @@ def _looked_at(stage: Stage, area: Any) -> Steps:
     yield from stage.shot("parallax-end")
     yield from stage.key("shift+Left")
     yield from stage.until(lambda: scene.frame_current == scene.frame_start, "the first frame is there")
-    view.shading.type = "MATERIAL"
-    view.region_3d.view_perspective = "PERSP"
-    rig = next(iter(stage.part("pieces").rigs(scene)))
-    far = rig.root["farthest"]
-    view.region_3d.view_rotation = Euler((math.radians(62), 0.0, math.radians(50))).to_quaternion()
-    view.region_3d.view_location = rig.root.matrix_world @ Vector((0.0, 0.0, -far / 2))
-    view.region_3d.view_distance = far * 1.2
-    yield from stage.shot("side", area)
+    yield from _from_two_sides(stage, area)
+
+
+def _from_two_sides(stage: Stage, area: Any) -> Steps:
+    """Through the camera, and beside it from the side."""
+    with bpy.context.temp_override(window=stage.window, area=area):
+        bpy.ops.screen.area_split(direction="VERTICAL", factor=0.5)
+    yield
+    left, right = sorted(
+        (each for each in stage.window.screen.areas if each.type == "VIEW_3D"), key=lambda each: each.x
+    )
+    for each in (left, right):
+        each.spaces.active.show_region_ui = False
+        each.spaces.active.shading.type = "MATERIAL"
+    rig = next(iter(stage.part("pieces").rigs(bpy.context.scene)))
+    view, far = right.spaces.active.region_3d, rig.root["farthest"]
+    view.view_perspective = "PERSP"
+    view.view_rotation = Euler((math.radians(60), 0.0, math.radians(62))).to_quaternion()
+    view.view_location = rig.root.matrix_world @ Vector((0.0, 0.0, -far / 5))
+    view.view_distance = far / 2
+    yield
+    _fit(stage, left)
+    yield from stage.shot("parallax", left, right)
+    with bpy.context.temp_override(window=stage.window, area=right):
+        bpy.ops.screen.area_close()
 
 
 def _fit(stage: Stage, area: Any) -> None:

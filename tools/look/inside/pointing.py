@@ -8,7 +8,7 @@ from tools.look.inside.desk import connect, ended, give, new_file, open_tab, reg
 from tools.look.inside.stage import Stage, Steps
 
 FRAME = 31
-BELLY, GRASS, EARS = (0.32, 0.36), (0.72, 0.2), ((0.37, 0.77), (0.49, 0.58))
+BELLY, GRASS, RABBIT = (0.32, 0.36), (0.72, 0.2), ((0.1, 0.79), (0.53, 0.15))
 """Of the demo's rabbit and its meadow on that frame, in the editor's view."""
 
 
@@ -22,23 +22,23 @@ def pointing(stage: Stage) -> Steps:
     area.type = "IMAGE_EDITOR"
     yield
     yield from open_tab(stage, "IMAGE_EDITOR")
-    yield from stage.shot("points-none")
+    yield from stage.shot("pointing-none")
     yield from stage.press("replate.point")
     yield from stage.until(lambda: area.spaces.active.image is not None, "the plate is shown")
     yield from stage.key("shift+Home")
-    yield from stage.shot("points-plate")
+    yield from stage.shot("pointing-plate")
     yield from stage.click(*_place(stage, area, BELLY))
     yield from stage.hold("ctrl", stage.click(*_place(stage, area, GRASS)))
-    yield from stage.drag(*(_place(stage, area, each) for each in EARS))
+    yield from stage.drag(*(_place(stage, area, each) for each in RABBIT))
     yield from stage.point_at(area, 0.3, 0.95)
-    yield from stage.shot("points", area)
+    yield from stage.shot("pointing", area)
     yield from stage.key("Return")
     yield from stage.press("replate.run")
     yield from stage.until(lambda: under_way(stage), "the job begins")
     yield from ended(stage)
-    yield from stage.shot("points-done")
-    area.spaces.active.image = results()[0]
-    yield from stage.shot("points-matte")
+    yield from stage.shot("pointing-done")
+    area.spaces.active.image = next(image for image in results() if "cryptomatte" not in image.name)
+    yield from stage.shot("pointing-matte")
 
 
 def _place(stage: Stage, area: object, at: tuple[float, float]) -> tuple[float, float]:

@@ -20,8 +20,11 @@ def restyling(stage: Stage) -> Steps:
         yield from stage.shot(f"panels-{number}")
         yield from stage.scroll(sidebar(area), 8)
     scene.frame_end = scene.frame_start + FRAMES - 1
+    # EEVEE takes minutes a frame where software draws.
+    scene.render.engine, scene.cycles.samples = "CYCLES", 8
     scene.replate_move.place = "BACKGROUND"
     give("style", stage.orders["style"])
+    yield from stage.point_at(area)
     yield from stage.press("replate.restyle_move")
     yield from stage.until(lambda: any("2 of" in run.said for run in under_way(stage)), "a frame is rendered", 300.0)
     yield from stage.shot("move-rendering", moving=True)

@@ -7,7 +7,7 @@ rendering waits.
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -165,10 +165,6 @@ class Rendering:
 
 
 _under_way: list[Rendering] = []
-
-
-def under_way() -> Sequence[Rendering]:
-    return tuple(_under_way)
 
 
 def check(scene: bpy.types.Scene, folder: Path) -> None:

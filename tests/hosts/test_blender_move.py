@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 import OpenImageIO
+import pytest
 from numpy.typing import NDArray
 
 from blenders import each_blender
 from replate.frame import Box
+from replate.media import write_frame
 from replate.scene import Kind, write
 from scene_plates import Shape, taken_apart
-from serving import Server
+from serving import Server, noise
 
 Told = Callable[..., dict[str, Any]]
 
@@ -23,9 +25,9 @@ FRAMES = (1001, 1002, 1003)
 
 
 @each_blender
-def test_a_move_is_rendered_restyled_and_placed(told: Told, server: Server, tmp_path: Path) -> None:
+def test_a_move_is_rendered_restyled_and_placed(told: Told, server: Server, style: Path, tmp_path: Path) -> None:
     write(tmp_path / "scene", taken_apart(Shape(Box(0, 0, 64, 48), noise=False)).frames, kind=Kind.GRID, longest=40)
-    said = told("move_day", server.address, tmp_path / "scene" / "scene.json", style(tmp_path))
+    said = told("move_day", server.address, tmp_path / "scene" / "scene.json", style)
     assert said["unknown"] == "Nothing is known of a server that restyles: press Connect."
     assert said["no style"] == "Choose the style: a file, an image, or what the scene rendered."
     assert said["no camera"] == "The scene has no camera: choose one to render the move through."
@@ -60,10 +62,10 @@ def test_a_move_is_rendered_restyled_and_placed(told: Told, server: Server, tmp_
 
 
 def test_a_move_that_is_not_rendered_leaves_the_settings_as_they_were(
-    told: Told, server: Server, tmp_path: Path
+    told: Told, server: Server, style: Path, tmp_path: Path
 ) -> None:
     write(tmp_path / "scene", taken_apart(Shape(Box(0, 0, 64, 48), noise=False)).frames, kind=Kind.CARD)
-    said = told("move_stopped", server.address, tmp_path / "scene" / "scene.json", style(tmp_path))
+    said = told("move_stopped", server.address, tmp_path / "scene" / "scene.json", style)
     assert said["cancelled"]["state"] == "cancelled"
     assert said["cancelled"]["said"] == "Rendering was stopped; 1 of 3 frames done."
     assert said["files"] == ["move.1001.exr"] and not said["images"]
@@ -85,10 +87,7 @@ def picture(pattern: str | Path, frame: int, layer: str = "") -> NDArray[np.floa
     return np.asarray(file.get_pixels(OpenImageIO.FLOAT))[:, :, [names.index(layer + name) for name in "RGB"]]
 
 
-def style(folder: Path) -> Path:
-    path = folder / "style.exr"
-    out = OpenImageIO.ImageOutput.create(str(path))
-    assert out.open(str(path), OpenImageIO.ImageSpec(32, 32, 3, OpenImageIO.HALF)), out.geterror()
-    assert out.write_image(np.random.default_rng(1).random((32, 32, 3), np.float32)), out.geterror()
-    out.close()
-    return path
+@pytest.fixture
+def style(tmp_path: Path) -> Path:
+    write_frame(tmp_path / "style.exr", noise(size=(32, 32), seed=1)[0])
+    return tmp_path / "style.exr"

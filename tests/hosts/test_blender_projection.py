@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 
 from blenders import each_blender
 from replate.frame import Box
+from replate.media import write_frame
 from replate.scene import Kind, write
 from scene_plates import Shape, taken_apart
-from serving import Server
+from serving import Server, noise
 
 Told = Callable[..., dict[str, Any]]
 LIMIT = 2 / 255
 
 
 @each_blender
-def test_a_frame_is_projected_and_taken_out_again(told: Told, server: Server, tmp_path: Path) -> None:
-    said = told("projected", server.address, style(tmp_path))
+def test_a_frame_is_projected_and_taken_out_again(told: Told, server: Server, style: Path, tmp_path: Path) -> None:
+    said = told("projected", server.address, style)
     assert said["nothing"] == "There is no result yet: choose a picture to project."
     assert said["none selected"] == "No mesh is selected: select what the picture is projected onto."
     picture = layer(said["result"].replace("####", "1002"), "", "RGB")
@@ -72,13 +73,15 @@ def test_a_frame_is_projected_and_taken_out_again(told: Told, server: Server, tm
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_layers_with_soft_edges_have_no_rims(told: Told, server: Server, tmp_path: Path, kind: Kind) -> None:
+def test_layers_with_soft_edges_have_no_rims(
+    told: Told, server: Server, style: Path, tmp_path: Path, kind: Kind
+) -> None:
     """Seen from where it was taken a frame is itself across the edges of layers, whose own soft edges are cleared."""
     for name, numbers in {"still": (1001,), "changing": (1001, 1002)}.items():
         taken = taken_apart(Shape(Box(0, 0, 64, 48), numbers=numbers, noise=False))
         write(tmp_path / name, taken.frames, kind=kind, longest=40)
     files = [tmp_path / name / "scene.json" for name in ("still", "changing")]
-    said = told("projected_rig", server.address, *files, style(tmp_path))
+    said = told("projected_rig", server.address, *files, style)
     result = said["result"].replace("####", "1002")
     same = layer(tmp_path / "same.exr", "ViewLayer.Combined.", "RGBA")
     whole = same[:, :, 3] == 1
@@ -150,10 +153,7 @@ def layer(path: str | Path, front: str, channels: str) -> NDArray[np.float32]:
     raise AssertionError(f"{path} has no {wanted}")
 
 
-def style(folder: Path) -> Path:
-    path = folder / "style.exr"
-    out = OpenImageIO.ImageOutput.create(str(path))
-    assert out.open(str(path), OpenImageIO.ImageSpec(32, 32, 3, OpenImageIO.HALF)), out.geterror()
-    assert out.write_image(np.random.default_rng(1).random((32, 32, 3), np.float32)), out.geterror()
-    out.close()
-    return path
+@pytest.fixture
+def style(tmp_path: Path) -> Path:
+    write_frame(tmp_path / "style.exr", noise(size=(32, 32), seed=1)[0])
+    return tmp_path / "style.exr"

@@ -53,13 +53,18 @@ def drain() -> float | None:
     if _Held.agent is None:
         return None
     if _Held.agent.drain():
-        for each in _after:
-            each()
+        tell()
     return PAUSE
 
 
 def after_news(act: Callable[[], None]) -> None:
     _after.append(act)
+
+
+def tell() -> None:
+    """Does what is done after news: called by who has some that is not the agent's."""
+    for each in _after:
+        each()
 
 
 def forget() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 
-from . import asking, jobs, pictures, place, properties, record, rendered, rendering, results, undo
+from . import agent, asking, jobs, pictures, place, properties, record, rendered, rendering, results, undo
 from .operators import tried
 from .panels import panel, said
 from .rendered import COMBINED, DEPTH, VECTOR, Frames
@@ -99,6 +99,7 @@ def _render(
     def framed(frame: int) -> None:
         run.said = f"Rendering, {telling.frames(move.done, move.total)}"
         run.handle.fraction = move.done / move.total
+        agent.tell()
         if run.under_way:
             for role, source in sources(move.frames, chosen).items():
                 run.agent.offer({**source, "frames": str(frame)}, kinds[role])
@@ -109,6 +110,7 @@ def _render(
             problem = problem or "The server was changed while the move was rendered."
             run.handle.lose(AgentError(kind, problem))
             run.said = problem
+            agent.tell()
             return
         guides = sources(move.frames, chosen)
         others = {role: each for role, each in params["inputs"].items() if role not in guides and role not in PASSES}

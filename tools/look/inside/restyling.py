@@ -22,6 +22,8 @@ def restyling(stage: Stage) -> Steps:
     scene.frame_end = scene.frame_start + FRAMES - 1
     # EEVEE takes minutes a frame where software draws.
     scene.render.engine, scene.cycles.samples = "CYCLES", 8
+    # Debian's Blender has no denoiser.
+    scene.cycles.use_denoising = False
     scene.replate_move.place = "BACKGROUND"
     give("style", stage.orders["style"])
     yield from stage.point_at(area)

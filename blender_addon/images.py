@@ -15,15 +15,20 @@ _SPACES = {
 """Blender's names of colour spaces that it calls differently."""
 
 
-def image(path: Path, first: int, space: str) -> bpy.types.Image:
-    """The picture at a path, or the sequence where #### stands for the frame, read anew where it was loaded before."""
-    sequence = "####" in path.name
+def image(path: Path, first: int, space: str, held: bpy.types.Image | None = None) -> bpy.types.Image:
+    """The picture at a path, or the sequence where #### stands for the frame, read anew where it was loaded before.
+
+    `held` is the image to show it in; else it is one that shows the same already, or a new one.
+    """
+    source = "SEQUENCE" if "####" in path.name else "FILE"
     name = str(path).replace("####", f"{first:04d}")
-    before = set(bpy.data.images)
-    found = bpy.data.images.load(name, check_existing=True)
-    if found in before:
+    found = held or _loaded(name, source)
+    if found is None:
+        found = bpy.data.images.load(name, check_existing=False)
+    else:
+        found.filepath = name
         found.reload()
-    found.source = "SEQUENCE" if sequence else "FILE"
+    found.source = source
     called = _SPACES.get(space, space)
     # A space that Blender does not have is taken for its own working space, as it takes any EXR.
     known = {item.identifier for item in found.colorspace_settings.bl_rna.properties["name"].enum_items}
@@ -44,3 +49,9 @@ def play(user: bpy.types.ImageUser | bpy.types.Node, first: int, last: int) -> N
     else:
         user.frame_start, user.frame_duration, user.frame_offset = first, 1, first - 1
     user.use_auto_refresh = True
+
+
+def _loaded(name: str, source: str) -> bpy.types.Image | None:
+    """Blender itself takes a sequence for the picture that is its first frame."""
+    same = (image for image in bpy.data.images if image.source == source and image.filepath)
+    return next((image for image in same if Path(bpy.path.abspath(image.filepath)) == Path(name)), None)

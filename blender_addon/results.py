@@ -27,11 +27,9 @@ def show(version: Version, output: str, space: str) -> bpy.types.Image | None:
         return None
     first, last = frames[0], frames[-1]
     path = pattern if len(frames) > 1 else pattern.replace("####", f"{first:04d}")
+    # The one that the artist has put into nodes already: a single frame may have become a sequence.
     before = of(version, output)
-    if before is not None:
-        # The one that the artist has put into nodes already: a single frame may have become a sequence.
-        before.filepath = path.replace("####", f"{first:04d}")
-    found = image(Path(path), first, space)
+    found = image(Path(path), first, space, before)
     if before is None:
         found.name = f"{version.operation} v{version.number:03d} {forms.called(output)}"
         # Blender saves no image that nothing uses yet.

@@ -27,7 +27,6 @@ def orders(server: Server, tmp_path: Path) -> Orders:
     write_frame(style, open_plate(tmp_path / "scene" / "layer1" / "layer1.####.exr", "1001").read(1001))
     return Orders(
         scene=str(tmp_path / "scene" / "scene.json"),
-        recipe="a",
         blend=str(tmp_path / "scene.blend"),
         results=str(tmp_path / "move"),
         address=server.address,

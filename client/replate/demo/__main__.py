@@ -98,9 +98,8 @@ def _demo(out: Path, data: Path, bpy: Path | None) -> None:
             }
             if bpy is not None and not without:
                 tells = {name: bars.add(name, len(plate), waits=True) for name in blender.BARS}
-                running["move"] = threads.submit(
-                    _moved, running["scene"], bpy, lambda: _orders(out, address, layers.recipe), data / "blender", tells
-                )
+                orders = _orders(out, address)
+                running["move"] = threads.submit(_moved, running["scene"], bpy, orders, data / "blender", tells)
             made = {label: future.result() for label, future in running.items()}
     computed = time.monotonic()
     show(out, list(plate), made, FPS)
@@ -129,10 +128,9 @@ def _write_plate(movie: Path, pattern: Path) -> None:
         writer.write(Frame(replace(frame.spec, data_window=window, display_window=window), halves.astype(np.float16)))
 
 
-def _orders(out: Path, address: str, recipe: str) -> blender.Orders:
+def _orders(out: Path, address: str) -> blender.Orders:
     return blender.Orders(
         scene=str(out / "scene" / "scene.json"),
-        recipe=recipe,
         blend=str(out / "scene.blend"),
         results=str(out / "move"),
         address=address,
@@ -174,12 +172,10 @@ def _scene(job: Job, folder: Path, heard: Callable[[JobInfo], None]) -> Frames:
     return {"layers": [frame for picture in pictures for frame in picture]}
 
 
-def _moved(
-    scene: Future[Frames], bpy: Path, orders: Callable[[], blender.Orders], data: Path, tells: Mapping[str, Tell]
-) -> Frames:
+def _moved(scene: Future[Frames], bpy: Path, orders: blender.Orders, data: Path, tells: Mapping[str, Tell]) -> Frames:
     """What Blender makes of the scene once that is there."""
     scene.result()
-    moved = blender.perform(bpy, orders(), data, tells)
+    moved = blender.perform(bpy, orders, data, tells)
     rendered = open_plate(moved.rendered, colour_space="lin_rec709")
     return {"rendered": list(rendered), "restyled": list(open_plate(moved.restyled))}
 

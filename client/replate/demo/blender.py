@@ -17,6 +17,8 @@ from blake3 import blake3
 
 from replate.demo.bars import Tell
 from replate.errors import Failed
+from replate.media import open_plate
+from replate.scene import read_scene
 from replate.values import Value
 
 BARS = ("move", "restyled move")
@@ -32,8 +34,6 @@ class Orders:
 
     scene: str
     """The path of a scene.json."""
-    recipe: str
-    """What the scene was made by: with another, it is another."""
     blend: str
     """Where Blender's file goes."""
     results: str
@@ -104,11 +104,17 @@ def perform(program: Path, orders: Orders, data: Path, tells: Mapping[str, Tell]
 
 
 def _key(orders: Orders) -> str:
-    """Names all that the result depends on: what is asked for, and the code that does it."""
-    wanted = asdict(orders) | {"address": ""}
-    sources = [ARTIST, *sorted(EXTENSION.glob("*.py"))]
-    content = b"".join(source.read_bytes() for source in sources)
-    return blake3(json.dumps(wanted, sort_keys=True).encode() + content).hexdigest()
+    """Names all that the result depends on: what is asked for, the scene, and the code that does it."""
+    scene = Path(orders.scene)
+    name = blake3(json.dumps(asdict(orders) | {"address": ""}, sort_keys=True).encode())
+    for source in (scene, ARTIST, *sorted(EXTENSION.glob("*.py"))):
+        name.update(source.read_bytes())
+    # Not the files: what is written into them of how they were made names the jobs, which are others each time.
+    for layer in read_scene(scene).layers:
+        for pattern in (layer.picture, layer.depth):
+            for frame in open_plate(scene.parent / pattern):
+                name.update(frame.pixels.tobytes())
+    return name.hexdigest()
 
 
 def _lines(program: Path, file: Path, orders: Orders, data: Path) -> Iterator[dict[str, Any]]:

@@ -30,8 +30,9 @@ def main(orders: str) -> None:
         _connect(asked["address"])
         stage = _open(asked)
         _keep(asked["blend"])
-        _say(**_restyled(stage, asked))
+        made = _restyled(stage, asked)
         _keep(asked["blend"])
+        _say(**made)
     except (RuntimeError, ValueError) as error:
         _say(problem=str(error).removeprefix("Error: ").strip())
     _part("agent").forget()

@@ -11,6 +11,7 @@ import bpy
 
 from . import agent, catalog, forms, jobs, place, properties, record
 from .replate_host import telling
+from .replate_host.versions import Version
 
 
 class _Drawn:
@@ -99,12 +100,11 @@ class _Versions:
 
     def draw(self, context: bpy.types.Context) -> None:
         for version in reversed(record.versions(context.scene)):
-            row = self.layout.row(align=True)
-            row.label(text=f"{telling.version(version)}, {version.state}")
-            outputs = place.pictures(version)
-            for output in outputs:
-                name = forms.called(output).capitalize() if len(outputs) > 1 else ""
-                menu = row.operator_menu_enum("replate.place", "where", text=name, icon="IMAGE_DATA")
+            box = self.layout.box()
+            said(box, f"{telling.version(version)}, {version.state}")
+            column = box.column(align=True)
+            for output in place.pictures(version):
+                menu = column.operator_menu_enum("replate.place", "where", text=_named(version, output))
                 menu.version, menu.output = version.number, output
 
 
@@ -144,8 +144,8 @@ _CLASSES = tuple(
     for made in (
         panel(_Plate, "plate", space),
         panel(_Run, "run", space, order=1),
-        panel(_Parameters, "parameters", space, "run"),
-        panel(_Versions, "versions", space, "run"),
+        panel(_Parameters, "parameters", space, "run", order=1),
+        panel(_Versions, "versions", space, "run", order=2),
     )
 )
 
@@ -173,12 +173,15 @@ def _state(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
     for version in record.versions(scene)[-1:]:
         column = layout.column(align=True)
         for output in place.pictures(version):
-            # A plate that comes back is known by what was done to it.
-            name = version.operation if output == "plate" else forms.called(output).replace("_", ": ")
-            show = column.operator("replate.place", text=f"Show {name.capitalize()}", icon="IMAGE_DATA")
+            show = column.operator("replate.place", text=f"Show {_named(version, output)}", icon="IMAGE_DATA")
             show.version, show.output, show.where = version.number, output, "EDITOR"
     if any(version.open and version.job for version in record.versions(scene)):
         layout.operator("replate.resume", icon="RECOVER_LAST")
+
+
+def _named(version: Version, output: str) -> str:
+    """A plate that comes back is known by what was done to it."""
+    return (version.operation if output == "plate" else forms.called(output).replace("_", ": ")).capitalize()
 
 
 def _status_bar(header: bpy.types.Header, context: bpy.types.Context) -> None:

@@ -19,6 +19,7 @@ from tools.look.inside.desk import (
     sidebar,
     under_way,
     unfold,
+    upper,
 )
 from tools.look.inside.stage import Stage, Steps
 
@@ -50,7 +51,7 @@ def jobs(stage: Stage) -> Steps:
     give("style", stage.orders["style"])
     yield from stage.press("replate.run")
     yield from stage.until(lambda: any(run.handle.frames for run in under_way(stage)), "a frame came")
-    yield from stage.shot("progress", sidebar(area), moving=True)
+    yield from stage.shot("progress", upper(sidebar(area), 0.4), moving=True)
     yield from stage.key("ctrl+z")
     yield from stage.shot("progress-undo", moving=True)
     yield from stage.key("ctrl+shift+z")

@@ -11,10 +11,11 @@ from tools.look.inside.stage import Story
 
 STORIES: dict[str, Story] = {
     "connecting": connecting,
-    "panels": panels,
     "jobs": jobs,
     "problems": problems,
     "pointing": pointing,
     "building": building,
+    # From here on, all panels are open.
+    "panels": panels,
     "restyling": restyling,
 }

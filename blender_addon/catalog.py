@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from . import agent
+from . import agent, preferences
 from .replate_host import AgentError
 from .replate_host.catalog import Catalog, Parameter
 
@@ -55,6 +55,6 @@ def default(operation: str, parameter: Parameter) -> Any:
 def _folder() -> Path:
     # Of a checkout that is no extension Blender keeps no folder.
     try:
-        return Path(bpy.utils.extension_path_user(__package__, create=True))
+        return Path(bpy.utils.extension_path_user(preferences.NAME, create=True))
     except ValueError:
         return Path(bpy.utils.user_resource("CACHE", path="replate", create=True) or bpy.app.tempdir)

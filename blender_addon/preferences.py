@@ -11,6 +11,8 @@ import bpy
 
 from .replate_host import AgentError
 
+NAME = __package__
+"""The extension's, as Blender knows it."""
 VARIABLES = {"address": "REPLATE_SERVER", "token": "REPLATE_TOKEN", "program": "REPLATE_SERVER_PROGRAM"}
 """By preference: the environment's variable that is stronger."""
 CACHE = "REPLATE_CACHE"
@@ -18,7 +20,7 @@ CACHE = "REPLATE_CACHE"
 
 
 class Preferences(bpy.types.AddonPreferences):
-    bl_idname = __package__
+    bl_idname = NAME
 
     address: bpy.props.StringProperty(
         name="Server",
@@ -80,7 +82,7 @@ class Connection:
 
 
 def chosen() -> Preferences:
-    return bpy.context.preferences.addons[__package__].preferences
+    return bpy.context.preferences.addons[NAME].preferences
 
 
 def connection() -> Connection:

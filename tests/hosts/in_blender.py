@@ -21,7 +21,7 @@ import bpy
 from mathutils import Vector
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from blender_addon import scene as scene_file
+from blender_addon.parallax import scene as scene_file
 
 
 def main(tasks: str) -> None:

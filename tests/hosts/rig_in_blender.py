@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from blender_addon import moves, rig
-from blender_addon.curves import curves
-from blender_addon.inputs import give
-from blender_addon.pieces import Rig, of
+from blender_addon.parallax import moves, rig
+from blender_addon.parallax.curves import curves
+from blender_addon.parallax.inputs import give
+from blender_addon.parallax.pieces import Rig, of
 from in_blender import render
 
 

@@ -65,12 +65,12 @@ def _open(asked: dict[str, Any]) -> Any:
     stage = bpy.context.scene
     for thing in list(stage.objects):
         bpy.data.objects.remove(thing)
-    rig = _part("rig").build(asked["scene"], stage=stage)
-    moves = _part("moves")
+    rig = _part("parallax.rig").build(asked["scene"], stage=stage)
+    moves = _part("parallax.moves")
     fps = stage.render.fps / stage.render.fps_base
     moves.apply(rig, moves.Move(**asked["move"]), stage.frame_start, stage.frame_end, fps)
     rig.pivot.delta_rotation_euler[1] = asked["turned"]
-    rig.camera[_part("pieces").ZOOM] = asked["zoom"]
+    rig.camera[_part("parallax.pieces").ZOOM] = asked["zoom"]
     rig.camera.data.shift_y += asked["raised"]
     stage.render.engine = "CYCLES"
     stage.cycles.device = "CPU"
@@ -84,7 +84,7 @@ def _open(asked: dict[str, Any]) -> Any:
 
 def _restyled(stage: Any, asked: dict[str, Any]) -> dict[str, str]:
     """Renders the move and has it restyled; patterns of the files, #### for the frame's number."""
-    properties = _part("properties")
+    properties = _part("work.properties")
     stage.replate.in_style.path = asked["style"]
     stage.replate.of_restyle.model = asked["model"]
     for field in properties.fields(stage, properties.named("restyle")):
@@ -100,14 +100,14 @@ def _restyled(stage: Any, asked: dict[str, Any]) -> dict[str, str]:
 
     bpy.app.handlers.render_write.append(rendered)
     bpy.ops.replate.restyle_move()
-    jobs, before = _part("jobs"), 0
+    jobs, before = _part("work.jobs"), 0
     while jobs.under_way(stage):
         now = round(jobs.fraction(stage) * total)
         if now > before:
             _say(bar="restyled move", done=now, news="")
             before = now
         _listen()
-    version = _part("record").versions(stage)[-1]
+    version = _part("work.record").versions(stage)[-1]
     if version.state != "done":
         raise RuntimeError(jobs.status(stage))
     _say(bar="restyled move", done=total, news="")

@@ -53,13 +53,13 @@ def built() -> dict[str, Any]:
 
 
 def facts() -> dict[str, Any]:
-    rigs = part("pieces").rigs(bpy.context.scene)
+    rigs = part("parallax.pieces").rigs(bpy.context.scene)
     return {
         "state": last().state,
-        "status": part("jobs").status(bpy.context.scene),
+        "status": part("work.jobs").status(bpy.context.scene),
         "rigs": [rig.root.name for rig in rigs],
         "layers": [[layer.name for layer in rig.layers] for rig in rigs],
-        "grids": [len(part("grid").grids(layer)) for rig in rigs for layer in rig.layers],
+        "grids": [len(part("parallax.grid").grids(layer)) for rig in rigs for layer in rig.layers],
         "sharp": [Path(layer.material_slots[0].material.node_tree.nodes["Replate Picture"].image.filepath).as_posix()
                   for rig in rigs for layer in rig.layers],
         "lens": [[rig.rest.data.lens, rig.rest.data.sensor_width] for rig in rigs],
@@ -74,7 +74,7 @@ def frames() -> list[int]:
 
 def hidden() -> list[list[str]]:
     """What stands beside the rig, and what still does after a press."""
-    pieces, stage = part("pieces"), bpy.context.scene
+    pieces, stage = part("parallax.pieces"), bpy.context.scene
     (rig,) = pieces.rigs(stage)
     before = [thing.name for thing in pieces.beside(rig, stage)]
     bpy.ops.replate.hide_the_rest()
@@ -83,7 +83,7 @@ def hidden() -> list[list[str]]:
 
 def changed_and_built_again() -> dict[str, Any]:
     """With a subject of its own and as grids; what the artist changed stays."""
-    (rig,) = part("pieces").rigs(bpy.context.scene)
+    (rig,) = part("parallax.pieces").rigs(bpy.context.scene)
     rig.root.name, rig.camera.name = "My scene", "Shot camera"
     rig.root["parallax"] = 0.25
     asked = bpy.context.scene.replate_parallax
@@ -117,43 +117,47 @@ def before_a_camera() -> dict[str, Any]:
     asked.another, asked.lens.of = True, "CAMERA"
     told = built()
     bpy.context.view_layer.update()
-    rig = part("pieces").rigs(stage)[-1]
+    rig = part("parallax.pieces").rigs(stage)[-1]
     told["camera"] = [stage.camera.name, list(rig.rest.matrix_world.translation), rig.rest.data.shift_x]
     return told
 
 
 def cancelled() -> list[Any]:
-    count = len(part("pieces").rigs(bpy.context.scene))
+    count = rigs()
     bpy.ops.replate.build_parallax()
     bpy.ops.replate.cancel()
     finish()
-    return [last().state, part("jobs").status(bpy.context.scene), len(part("pieces").rigs(bpy.context.scene)) - count]
+    return [last().state, part("work.jobs").status(bpy.context.scene), rigs() - count]
 
 
 def undone() -> list[int]:
     """The scene that came is one step, and an act after it another."""
     bpy.ops.ed.undo_push(message="Begin")
-    count = len(part("pieces").rigs(bpy.context.scene))
+    count = rigs()
     built()
     bpy.data.objects.new("Mine too", None)
     bpy.ops.ed.undo_push(message="Add")
     found = []
     for _ in range(2):
         bpy.ops.ed.undo()
-        found.append(len(part("pieces").rigs(bpy.context.scene)) - count)
+        found.append(rigs() - count)
     return found
 
 
 def opened(broken: str) -> str:
     try:
-        part("rig").build(broken)
+        part("parallax.rig").build(broken)
     except ValueError as error:
         return str(error)
     return ""
 
 
+def rigs() -> int:
+    return len(part("parallax.pieces").rigs(bpy.context.scene))
+
+
 def last() -> Any:
-    return part("record").versions(bpy.context.scene)[-1]
+    return part("work.record").versions(bpy.context.scene)[-1]
 
 
 if __name__ == "__main__":

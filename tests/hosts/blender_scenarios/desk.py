@@ -54,7 +54,7 @@ def said() -> str:
 
 
 def finish() -> None:
-    wait(lambda: not part("jobs").under_way(), "the job ends")
+    wait(lambda: not part("work.jobs").under_way(), "the job ends")
 
 
 def refusal(act: Callable[[], Any]) -> str:

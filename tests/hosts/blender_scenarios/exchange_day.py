@@ -31,7 +31,7 @@ def main(out: str, scene: str, folder: str) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(home / "shot.blend"))
     bpy.ops.replate.import_scene(filepath=f"//{Path(scene).relative_to(home).as_posix()}")
     told["format"] = [stage.render.resolution_x, stage.render.resolution_y, stage.frame_start]
-    rig = part("pieces").current(bpy.context)
+    rig = part("parallax.pieces").current(bpy.context)
     change(rig, stage)
     told["cameras"] = cameras(rig, stage)
     told["hidden"] = hidden(rig, stage)
@@ -67,7 +67,7 @@ def broken(scene: Path, home: Path) -> list[str]:
 
 def change(rig: Any, stage: bpy.types.Scene) -> None:
     """A hand's sway and a zoom; a layer pushed while the camera goes, and another moved, turned and drawn out."""
-    moves = part("moves")
+    moves = part("parallax.moves")
     stage.frame_end = FRAMES[-1]
     moves.apply(rig, moves.Move("handheld", 0.9, seed=3), FRAMES[0], FRAMES[-1], 24.0)
     for thing, name, values in ((rig.camera, "zoom", (1.0, 1.2)), (rig.handles[1], "depth_scale", (1.0, 1.3))):
@@ -88,7 +88,7 @@ def cameras(rig: Any, stage: bpy.types.Scene) -> list[str]:
     stage.collection.objects.link(own)
     found = []
     for stage.camera in (rig.camera, rig.rest, None, own):
-        found.append(part("baking").camera(rig, stage).name)
+        found.append(part("parallax.baking").camera(rig, stage).name)
     own.data.type = "ORTHO"
     found.append(refusal(lambda: bpy.ops.replate.export(filepath="/no", format="NUKE")))
     bpy.data.objects.remove(own)
@@ -100,7 +100,7 @@ def hidden(rig: Any, stage: bpy.types.Scene) -> list[list[str]]:
     """The layers that are not rendered: at first, with one hidden, and with their collection hidden."""
 
     def now() -> list[str]:
-        found = part("baking").baked(rig, stage, bpy.context.view_layer)["layers"]
+        found = part("parallax.baking").baked(rig, stage, bpy.context.view_layer)["layers"]
         return [name for name, said in found.items() if said["hidden"]]
 
     home = rig.root.users_collection[0]

@@ -37,9 +37,9 @@ def reopened(plate: str, gates: Path, blend: Path) -> dict[str, Any]:
     image.name = "My look"
     bpy.ops.wm.save_as_mainfile(filepath=str(blend), compress=False)
     bpy.ops.wm.read_homefile(use_empty=True)
-    elsewhere = len(part("jobs").under_way(bpy.context.scene))
+    elsewhere = len(part("work.jobs").under_way(bpy.context.scene))
     bpy.ops.wm.open_mainfile(filepath=str(blend))
-    watched = len(part("jobs").under_way())
+    watched = len(part("work.jobs").under_way())
     (gates / gate("reopened")).write_text("3")
     finish()
     return {
@@ -59,11 +59,11 @@ def cancelled(plate: str, gates: Path) -> dict[str, Any]:
     before = bpy.ops.replate.cancel.poll()
     bpy.ops.replate.cancel()
     finish()
-    there = part("results").on_disk(last().outputs["plate"])
+    there = part("work.results").on_disk(last().outputs["plate"])
     (image,) = [each for each in bpy.data.images if each.get("replate_version") == last().number]
     return {
         "state": last().state,
-        "status": part("jobs").status(bpy.context.scene),
+        "status": part("work.jobs").status(bpy.context.scene),
         "frames": there,
         "shown": list(image["replate_frames"]),
         "poll": [before, bpy.ops.replate.cancel.poll()],
@@ -79,7 +79,7 @@ def undone(plate: str) -> dict[str, Any]:
     bpy.data.objects.new("Before it came", None)
     bpy.ops.ed.undo_push(message="Add")
     bpy.ops.ed.undo()
-    under_way = len(part("jobs").under_way(bpy.context.scene))
+    under_way = len(part("work.jobs").under_way(bpy.context.scene))
     finish()
     bpy.data.objects.new("After it came", None)
     bpy.ops.ed.undo_push(message="Add")
@@ -100,10 +100,10 @@ def refused(folder: Path, address: str) -> dict[str, Any]:
         wish(str(path), "")
         run()
         finish()
-        said[name] = part("jobs").status(bpy.context.scene)
-    said["in sight"] = part("jobs").failed(bpy.context.scene)
+        said[name] = part("work.jobs").status(bpy.context.scene)
+    said["in sight"] = part("work.jobs").failed(bpy.context.scene)
     bpy.ops.replate.dismiss()
-    said["dismissed"] = not part("jobs").failed(bpy.context.scene)
+    said["dismissed"] = not part("work.jobs").failed(bpy.context.scene)
     scene = bpy.context.scene.replate
     scene.of_restyle.model = "restyle/crash"
     scene.in_plate.source, scene.in_plate.image = "IMAGE", bpy.data.images.new("Painted here", 8, 8)
@@ -137,12 +137,12 @@ def run() -> None:
 
 def frames() -> int:
     """How many of the last version's frames Blender has heard of."""
-    (run,) = part("jobs").under_way(bpy.context.scene)
+    (run,) = part("work.jobs").under_way(bpy.context.scene)
     return len(run.handle.frames)
 
 
 def last() -> Any:
-    return part("record").versions(bpy.context.scene)[-1]
+    return part("work.record").versions(bpy.context.scene)[-1]
 
 
 if __name__ == "__main__":

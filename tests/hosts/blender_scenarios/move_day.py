@@ -25,8 +25,8 @@ def main(out: str, address: str, file: str, style: str) -> None:
     # Blender's own first scene.
     for thing in list(stage.objects):
         bpy.data.objects.remove(thing)
-    built = part("rig").build(file, stage=stage)
-    part("moves").apply(built, part("moves").Move("truck", 0.2), FRAMES[0], FRAMES[-1], 24.0)
+    built = part("parallax.rig").build(file, stage=stage)
+    part("parallax.moves").apply(built, part("parallax.moves").Move("truck", 0.2), FRAMES[0], FRAMES[-1], 24.0)
     stage.frame_end = FRAMES[-1]
     stage.camera = None
     told["no camera"] = refusal(bpy.ops.replate.restyle_move)
@@ -61,9 +61,9 @@ def restyled(where: str) -> dict[str, Any]:
     bpy.context.scene.replate_move.place = where
     bpy.ops.replate.restyle_move()
     finish()
-    version = part("record").versions(bpy.context.scene)[-1]
+    version = part("work.record").versions(bpy.context.scene)[-1]
     return {
-        "said": part("jobs").status(bpy.context.scene),
+        "said": part("work.jobs").status(bpy.context.scene),
         "state": version.state,
         "plate": version.inputs["plate"],
         "result": version.outputs["plate"],

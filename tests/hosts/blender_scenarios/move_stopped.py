@@ -21,7 +21,7 @@ def main(out: str, address: str, file: str, style: str) -> None:
     stage, folder = bpy.context.scene, Path(out).parent
     stage.replate.in_style.path = style
     stage.replate.of_restyle.model = "restyle/invert"
-    stage.camera = part("rig").build(file, stage=stage).camera
+    stage.camera = part("parallax.rig").build(file, stage=stage).camera
     stage.frame_end = 1003
     stage.render.engine, stage.cycles.samples, stage.cycles.use_denoising = "CYCLES", 1, False
     # Without a window rendering is waited for: who cancels is a handler of the render's.
@@ -40,10 +40,10 @@ def main(out: str, address: str, file: str, style: str) -> None:
     stage.camera = bpy.data.objects["layer1"]
     told["no camera"] = refusal(bpy.ops.replate.restyle_move)
     told["kept"] += kept(stage, before)
-    told["under way"] = len(part("jobs").under_way())
+    told["under way"] = len(part("work.jobs").under_way())
 
     # Saved while it is rendered, and opened again.
-    borrowed = part("borrowed")
+    borrowed = part("render.borrowed")
     borrowed.borrow(stage, [("render", "filepath", "/elsewhere"), ("render", "use_motion_blur", True)])
     told["lent"] = [stage.render.filepath, stage.render.use_motion_blur]
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "saved.blend"))
@@ -54,7 +54,7 @@ def main(out: str, address: str, file: str, style: str) -> None:
 
 
 def cancel(scene: bpy.types.Scene, *_: Any) -> None:
-    part("jobs").cancel(scene)
+    part("work.jobs").cancel(scene)
 
 
 def kept(stage: bpy.types.Scene, before: dict[str, Any]) -> list[str]:

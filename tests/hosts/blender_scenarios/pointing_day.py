@@ -33,17 +33,17 @@ def main(out: str, address: str, plate: str) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=blend)
     bpy.ops.wm.open_mainfile(filepath=blend)
     stage = bpy.context.scene
-    told["asked"] = [each.asked() for each in part("prompts").of(stage).points]
+    told["asked"] = [each.asked() for each in part("pointing.prompts").of(stage).points]
     stage.replate.frames = "CURRENT"
     stage.frame_set(1003)
     told["elsewhere"] = refusal(bpy.ops.replate.run)
     stage.replate.frames = "PLATE"
     bpy.ops.replate.run()
     finish()
-    (version,) = part("record").versions(stage)
-    assert version.state == "done", part("jobs").status(stage)
+    (version,) = part("work.record").versions(stage)
+    assert version.state == "done", part("work.jobs").status(stage)
     told["files"] = version.outputs
-    results, images = part("results"), {}
+    results, images = part("work.results"), {}
     for each in version.outputs:
         image = results.of(version, each)
         images[each] = {"name": image.name, "space": image.colorspace_settings.name, "made": results.made_by(image)}
@@ -65,13 +65,13 @@ def editor(stage: bpy.types.Scene) -> bpy.types.Area:
     """An Image Editor that shows the plate."""
     area = next(each for each in bpy.context.window_manager.windows[0].screen.areas if each.type == "VIEW_3D")
     area.type = "IMAGE_EDITOR"
-    part("seen").show(stage, area.spaces.active)
+    part("pointing.seen").show(stage, area.spaces.active)
     return area
 
 
 def click(stage: bpy.types.Scene, space: Space) -> dict[str, Any]:
-    pointing, prompts = part("pointing"), part("prompts")
-    picture = part("seen").picture(stage, space)
+    pointing, prompts = part("pointing.clicking"), part("pointing.prompts")
+    picture = part("pointing.seen").picture(stage, space)
     prompts.of(stage).object = " ball!"
     beside = pointing.point(stage, picture, (1.2, 0.5))
     # Pixels 60.5, 40.5 of the format; the picture has four more at its left.
@@ -94,7 +94,7 @@ def click(stage: bpy.types.Scene, space: Space) -> dict[str, Any]:
 
 def draw(stage: bpy.types.Scene, area: bpy.types.Area) -> dict[str, Any]:
     """Strokes on layers of two names, as the Annotate tool makes them, put where this one could not."""
-    strokes, space = part("strokes"), area.spaces.active
+    strokes, space = part("pointing.strokes"), area.spaces.active
     region = next(each for each in area.regions if each.type == "WINDOW")
     with bpy.context.temp_override(
         window=bpy.context.window_manager.windows[0], area=area, region=region, space_data=space
@@ -139,7 +139,7 @@ def marks(stage: bpy.types.Scene, space: Space) -> list[Any]:
     told = []
     for frame in (1001, 1002):
         stage.frame_set(frame)
-        found = part("pointed").marks(stage, space, lambda u, v: (u * 1360, v * 960))
+        found = part("pointing.pointed").marks(stage, space, lambda u, v: (u * 1360, v * 960))
         told.append([[mark.name, mark.inside, mark.corners] for mark in found])
     return told
 

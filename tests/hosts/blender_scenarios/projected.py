@@ -26,8 +26,8 @@ def main(out: str, address: str, style: str) -> None:
     stage.replate.of_restyle.model = "restyle/invert"
     bpy.ops.replate.restyle_move()
     finish()
-    version = part("record").versions(stage)[-1]
-    told["said"], told["result"] = part("jobs").status(stage), version.outputs["plate"]
+    version = part("work.record").versions(stage)[-1]
+    told["said"], told["result"] = part("work.jobs").status(stage), version.outputs["plate"]
     told["rendered"] = version.inputs["plate"]
 
     stage.frame_set(FRAMES[1])
@@ -156,13 +156,14 @@ def project() -> None:
 
 
 def node_of(thing: bpy.types.Object) -> bpy.types.Node:
-    (node,) = part("projection").nodes_of(thing.material_slots[0].material)
+    (node,) = part("projection.projecting").nodes_of(thing.material_slots[0].material)
     return node
 
 
 def counts(*things: bpy.types.Object) -> dict[str, Any]:
+    nodes_of = part("projection.projecting").nodes_of
     return {
-        "nodes": [len(part("projection").nodes_of(slot.material)) for thing in things for slot in thing.material_slots],
+        "nodes": [len(nodes_of(slot.material)) for thing in things for slot in thing.material_slots],
         "groups": len(bpy.data.node_groups),
         "projectors": sum(thing.get("replate") == "projector" for thing in bpy.data.objects),
         "materials": sorted(material.name for material in bpy.data.materials if material.users),

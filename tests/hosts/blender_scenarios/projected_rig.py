@@ -24,8 +24,8 @@ def main(out: str, address: str, scene: str, changing: str, style: str) -> None:
     stage.replate.of_restyle.model = "restyle/invert"
     told: dict[str, Any] = {"through": []}
     for file in (scene, changing):
-        rig = part("rig").build(file, stage=stage)
-        part("moves").apply(rig, part("moves").Move("truck", 0.1), 1001, 1002, 24.0)
+        rig = part("parallax.rig").build(file, stage=stage)
+        part("parallax.moves").apply(rig, part("parallax.moves").Move("truck", 0.1), 1001, 1002, 24.0)
         stage.frame_end = 1002
         stage.render.engine = "CYCLES"
         stage.cycles.samples, stage.cycles.use_denoising, stage.cycles.use_adaptive_sampling = 1, False, False
@@ -37,7 +37,7 @@ def main(out: str, address: str, scene: str, changing: str, style: str) -> None:
         bpy.ops.replate.project()
         told["through"].append([node_of(layer).inputs["Through"].default_value for layer in rig.layers])
         if file == scene:
-            told["result"] = part("record").versions(stage)[-1].outputs["plate"]
+            told["result"] = part("work.record").versions(stage)[-1].outputs["plate"]
             seen(stage, folder / "same.exr")
         for thing in list(stage.objects):
             bpy.data.objects.remove(thing)

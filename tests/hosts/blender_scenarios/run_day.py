@@ -30,10 +30,10 @@ def main(out: str, address: str, plate: str, style: str) -> None:
     told["restyle"] = made("plate")
     # A server that says something else: values stay, by name.
     catalog = part("catalog").known()
-    part("properties").make(type(catalog)(operations=catalog.operations[::-1], models=catalog.models[::-1]))
+    part("work.properties").make(type(catalog)(operations=catalog.operations[::-1], models=catalog.models[::-1]))
     wish = bpy.context.scene.replate
     told["kept"] = [wish.operation, wish.of_restyle.p_strength, wish.of_depth.p_encoding, wish.in_plate.space]
-    part("properties").make(catalog)
+    part("work.properties").make(catalog)
     wish = bpy.context.scene.replate
     # One frame, of an image that is a result, without its pixels going anywhere.
     wish.operation, wish.frames = "identity", "CURRENT"
@@ -49,7 +49,7 @@ def made(output: str) -> dict[str, Any]:
     before = set(bpy.data.images)
     bpy.ops.replate.run()
     finish()
-    jobs, record, scene = part("jobs"), part("record"), bpy.context.scene
+    jobs, record, scene = part("work.jobs"), part("work.record"), bpy.context.scene
     (image,) = set(bpy.data.images) - before or {None}
     told: dict[str, Any] = {"status": jobs.status(scene), "state": record.versions(scene)[-1].state, "image": image}
     if image is not None:

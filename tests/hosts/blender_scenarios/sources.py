@@ -61,9 +61,9 @@ def rendered(folder: Path) -> None:
 def made() -> list[Any]:
     bpy.ops.replate.run()
     finish()
-    version = part("record").versions(bpy.context.scene)[-1]
+    version = part("work.record").versions(bpy.context.scene)[-1]
     pattern = version.outputs["plate"]
-    return [version.state, part("jobs").status(bpy.context.scene), part("results").on_disk(pattern), pattern]
+    return [version.state, part("work.jobs").status(bpy.context.scene), part("work.results").on_disk(pattern), pattern]
 
 
 if __name__ == "__main__":

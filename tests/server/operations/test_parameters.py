@@ -19,7 +19,13 @@ def of(name: str) -> tuple[Operation, Card]:
 
 def test_defaults_are_filled_in() -> None:
     values = check_parameters(*of("restyle/adain"), {"strength": 0.5})
-    assert values == {"strength": 0.5, "keep_colour": False, "style_scale": 1.0, "matte_feather": 0.0}
+    assert values == {
+        "strength": 0.5,
+        "keep_colour": False,
+        "style_scale": 1.0,
+        "steadiness": 0.8,
+        "matte_feather": 0.0,
+    }
 
 
 def test_the_models_own_parameters_are_taken_too() -> None:

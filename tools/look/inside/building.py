@@ -58,7 +58,7 @@ def _from_two_sides(stage: Stage, area: Any) -> Steps:
     for each in (left, right):
         each.spaces.active.show_region_ui = False
         each.spaces.active.shading.type = "MATERIAL"
-    rig = next(iter(stage.part("pieces").rigs(bpy.context.scene)))
+    rig = next(iter(stage.part("parallax.pieces").rigs(bpy.context.scene)))
     view, far = right.spaces.active.region_3d, rig.root["farthest"]
     view.view_perspective = "PERSP"
     view.view_rotation = Euler((math.radians(60), 0.0, math.radians(62))).to_quaternion()

@@ -94,7 +94,7 @@ def ended(stage: Stage, patience: float = 300.0) -> Steps:
 
 
 def under_way(stage: Stage) -> list[Any]:
-    return list(stage.part("jobs").under_way(bpy.context.scene))
+    return list(stage.part("work.jobs").under_way(bpy.context.scene))
 
 
 def results() -> list[Any]:

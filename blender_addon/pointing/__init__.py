@@ -1,0 +1,1 @@
+"""What the artist points at, and the mattes that come of it."""

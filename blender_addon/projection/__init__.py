@@ -1,0 +1,1 @@
+"""A picture projected from a camera onto what stands in the scene."""

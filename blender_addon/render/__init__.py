@@ -1,0 +1,1 @@
+"""The camera's move rendered, with its depth and motion, and restyled."""

@@ -1,0 +1,1 @@
+"""The Replate tab, its operators, and where results are shown."""

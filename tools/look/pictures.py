@@ -7,7 +7,7 @@ from pathlib import Path
 
 from OpenImageIO import ROI, ImageBuf, ImageBufAlgo
 
-_QUALITY = 88
+_QUALITY = 78
 
 
 def developed(folder: Path) -> None:

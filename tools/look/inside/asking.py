@@ -28,8 +28,6 @@ def panels(stage: Stage) -> Steps:
     """The tab with each operation that can be asked for."""
     yield from new_file(stage)
     yield from connect(stage)
-    give("plate", stage.orders["plate"])
-    yield from stage.shot("tab", sidebar(stage.area("VIEW_3D")))
     unfold()
     yield from new_file(stage)
     give("plate", stage.orders["plate"])

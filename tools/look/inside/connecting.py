@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from tools.look.inside.desk import NOBODY, connect, new_file, open_tab, upper
+from tools.look.inside.desk import NOBODY, connect, give, new_file, open_tab, sidebar, upper
 from tools.look.inside.stage import EXTENSION, Stage, Steps
 
 ELSEWHERE = "render1:7431"
@@ -35,3 +35,5 @@ def connecting(stage: Stage) -> Steps:
     yield
     yield from open_tab(stage)
     yield from stage.shot("tab-connected")
+    give("plate", stage.orders["plate"])
+    yield from stage.shot("tab", sidebar(area))

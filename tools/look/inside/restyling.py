@@ -31,17 +31,23 @@ def restyling(stage: Stage) -> Steps:
     yield from stage.until(lambda: any("2 of" in run.said for run in under_way(stage)), "a frame is rendered", 300.0)
     yield from stage.shot("move-rendering", moving=True)
     yield from ended(stage, 600.0)
-    yield from stage.shot("move-restyled", area)
-    yield from _projected(stage, area)
+    # Blender's own window with the render lies over it.
+    for window in bpy.context.window_manager.windows[1:]:
+        with bpy.context.temp_override(window=window):
+            bpy.ops.wm.window_close()
+    yield from stage.shot("restyled", area)
+    yield from _projected(stage)
 
 
-def _projected(stage: Stage, area: object) -> Steps:
+def _projected(stage: Stage) -> Steps:
     camera = bpy.context.scene.camera
     bpy.ops.mesh.primitive_monkey_add(size=0.6, rotation=(0.0, 0.0, 0.0))
     thing = bpy.context.object
     thing.matrix_world = camera.matrix_world.copy()
     thing.location = camera.matrix_world @ Vector((0.0, 0.0, -1.0))
+    # The restyled picture lies over all that the camera sees.
+    camera.data.show_background_images = False
     redraw()
-    yield from stage.shot("project-before")
+    yield from stage.shot("projected-not-yet")
     yield from stage.press("replate.project")
-    yield from stage.shot("project", sidebar(area))
+    yield from stage.shot("projected")

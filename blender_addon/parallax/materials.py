@@ -28,6 +28,8 @@ def material(scene: Scene, layer: Layer, folder: Path) -> bpy.types.Material:
     made[ROLE] = layer.name
     made.use_nodes = True
     made.surface_render_method = "BLENDED"
+    # A surface that folds over itself, as a stretched edge seen from beside does, would be drawn there in no order.
+    made.use_transparency_overlap = False
     if hasattr(made, "cycles"):
         made.cycles.emission_sampling = "NONE"
     tree = made.node_tree

@@ -11,7 +11,7 @@ from ..replate_host.catalog import Operation
 from ..replate_host.versions import Version
 from ..tab.operators import tried
 from ..tab.panels import panel, said
-from ..work import asking, jobs, properties, record
+from ..work import asking, coming, jobs, properties, record
 from . import lens, pieces, rig
 
 PLATE = "replate_plate"
@@ -55,7 +55,7 @@ class BuildParallax(bpy.types.Operator):
         return tried(self, lambda: ask(context.scene))
 
 
-def ask(stage: bpy.types.Scene) -> jobs.Run:
+def ask(stage: bpy.types.Scene) -> coming.Run:
     """Asks for the plate's depth, its layers and their scene, which is built when it is there. Raises `AgentError`."""
     layers = _layers()
     if layers is None:
@@ -70,7 +70,7 @@ def ask(stage: bpy.types.Scene) -> jobs.Run:
         "cells": options.cells,
         **lens.asked(options.lens, stage),
     }
-    return jobs.ask(stage, params, number, {jobs.SCENE: f"{place}/scene/scene.json"}, {}, wish)
+    return jobs.ask(stage, params, number, {coming.SCENE: f"{place}/scene/scene.json"}, {}, wish)
 
 
 def built(version: Version, stage: bpy.types.Scene) -> str:
@@ -78,7 +78,7 @@ def built(version: Version, stage: bpy.types.Scene) -> str:
 
     Gives a sentence where something of the artist's may hide it, as the cube does in Blender's own first scene.
     """
-    path, plate = version.outputs[jobs.SCENE], version.inputs.get("plate", "")
+    path, plate = version.outputs[coming.SCENE], version.inputs.get("plate", "")
     options = stage.replate_parallax
     standing = None if options.another else pieces.rig_where(stage, PLATE, plate)
     if standing is not None:
@@ -168,11 +168,11 @@ def register() -> None:
     for each in _CLASSES:
         bpy.utils.register_class(each)
     bpy.types.Scene.replate_parallax = bpy.props.PointerProperty(type=Parallax)
-    jobs.build.append(built)
+    coming.build.append(built)
 
 
 def unregister() -> None:
-    jobs.build.remove(built)
+    coming.build.remove(built)
     del bpy.types.Scene.replate_parallax
     for each in reversed(_CLASSES):
         bpy.utils.unregister_class(each)

@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from .. import handlers
 from ..replate_host import AgentError
 from ..replate_host.versions import Version
 from ..tab import place
@@ -88,11 +89,11 @@ _register, _unregister = bpy.utils.register_classes_factory(_CLASSES)
 
 def register() -> None:
     _register()
-    bpy.app.handlers.load_post.append(_opened)
+    handlers.add(_HANDLERS)
 
 
 def unregister() -> None:
-    bpy.app.handlers.load_post.remove(_opened)
+    handlers.remove(_HANDLERS)
     _unregister()
 
 
@@ -104,6 +105,9 @@ def _opened(*_: Any) -> None:
         for node in tree.nodes if tree is not None else ():
             if node.bl_idname == _NODE and node.source == "IMAGE" and node.image is not None:
                 _find_set(node)
+
+
+_HANDLERS = {"load_post": _opened}
 
 
 def _find_set(node: bpy.types.Node) -> str:

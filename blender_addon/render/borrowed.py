@@ -12,6 +12,8 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from .. import handlers
+
 KEPT = "replate_borrowed"
 """A scene's property while its settings are borrowed: JSON, [path, name, value] each, in the order of `borrow`."""
 
@@ -37,13 +39,11 @@ def give_back(scene: bpy.types.Scene) -> None:
 
 
 def register() -> None:
-    for heard in _HEARD:
-        getattr(bpy.app.handlers, heard).append(_left)
+    handlers.add(_HANDLERS)
 
 
 def unregister() -> None:
-    for heard in _HEARD:
-        getattr(bpy.app.handlers, heard).remove(_left)
+    handlers.remove(_HANDLERS)
 
 
 @persistent
@@ -53,7 +53,7 @@ def _left(*_: Any) -> None:
             give_back(scene)
 
 
-_HEARD = ("load_post", "undo_post", "redo_post")
+_HANDLERS = dict.fromkeys(("load_post", "undo_post", "redo_post"), _left)
 
 
 def _set(scene: bpy.types.Scene, settings: Sequence[Setting]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from .. import handlers
 from ..work.results import on_disk
 from .passes import layers
 
@@ -77,13 +78,11 @@ def unchanged(scene: bpy.types.Scene) -> Frames | None:
 
 
 def register() -> None:
-    for heard, act in _HANDLERS.items():
-        getattr(bpy.app.handlers, heard).append(act)
+    handlers.add(_HANDLERS)
 
 
 def unregister() -> None:
-    for heard, act in _HANDLERS.items():
-        getattr(bpy.app.handlers, heard).remove(act)
+    handlers.remove(_HANDLERS)
     _last.clear()
 
 

@@ -18,7 +18,7 @@ from ..replate_host.versions import Version
 from ..tab import place
 from ..tab.operators import tried
 from ..tab.panels import panel, said
-from ..work import asking, jobs, pictures, properties, record, results, undo
+from ..work import asking, coming, jobs, pictures, properties, record, results, undo
 from . import rendered, rendering
 from .rendered import COMBINED, DEPTH, VECTOR, Frames
 
@@ -58,7 +58,7 @@ class RestyleMove(bpy.types.Operator):
         return tried(self, lambda: ask(context.scene, context.view_layer))
 
 
-def ask(scene: bpy.types.Scene, layer: bpy.types.ViewLayer) -> jobs.Run:
+def ask(scene: bpy.types.Scene, layer: bpy.types.ViewLayer) -> coming.Run:
     """Renders what is not there, and asks for the restyle. Raises `AgentError` for what cannot be asked."""
     chosen = properties.named("restyle")
     if chosen is None:
@@ -96,7 +96,7 @@ def _render(
     number: int,
     outputs: dict[str, str],
     folder: Path,
-) -> jobs.Run:
+) -> coming.Run:
     kinds = {role.name: role.kind for role in chosen.inputs}
 
     def framed(frame: int) -> None:
@@ -206,12 +206,12 @@ def register() -> None:
     for each in _CLASSES:
         bpy.utils.register_class(each)
     bpy.types.Scene.replate_move = bpy.props.PointerProperty(type=Move)
-    jobs.came.append(_came)
+    coming.came.append(_came)
 
 
 def unregister() -> None:
-    if _came in jobs.came:
-        jobs.came.remove(_came)
+    if _came in coming.came:
+        coming.came.remove(_came)
     del bpy.types.Scene.replate_move
     for each in reversed(_CLASSES):
         bpy.utils.unregister_class(each)

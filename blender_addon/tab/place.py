@@ -12,7 +12,7 @@ import bpy
 from ..render import rendered
 from ..replate_host import AgentError
 from ..replate_host.versions import Version
-from ..work import jobs, properties, record, results
+from ..work import coming, properties, record, results
 from ..work.images import play
 from .operators import tried
 
@@ -70,7 +70,7 @@ def place(scene: bpy.types.Scene, number: int, output: str, where: str) -> None:
 
 def pictures(version: Version) -> list[str]:
     """The outputs of a version that can be placed; none where no frame came yet."""
-    return [output for output in version.outputs if output != jobs.SCENE] if version.sequence else []
+    return [output for output in version.outputs if output != coming.SCENE] if version.sequence else []
 
 
 def set_frames(user: Any, shown: bpy.types.Image) -> None:

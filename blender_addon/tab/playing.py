@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from .. import handlers
 from ..work import results
 from . import place
 
@@ -24,11 +25,11 @@ def play() -> None:
 
 def register() -> None:
     _listen()
-    bpy.app.handlers.load_post.append(_opened)
+    handlers.add(_HANDLERS)
 
 
 def unregister() -> None:
-    bpy.app.handlers.load_post.remove(_opened)
+    handlers.remove(_HANDLERS)
     bpy.msgbus.clear_by_owner(_owner)
 
 
@@ -41,3 +42,6 @@ def _opened(*_: Any) -> None:
     """Another file is open, and with the last one went who listened."""
     bpy.msgbus.clear_by_owner(_owner)
     _listen()
+
+
+_HANDLERS = {"load_post": _opened}

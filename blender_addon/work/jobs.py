@@ -6,50 +6,19 @@ A job in a scene's record that has not ended is watched again by its id.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
 from bpy.app.handlers import persistent
 
-from .. import agent
+from .. import agent, handlers
 from ..pointing import prompts
-from ..replate_host import Agent, AgentError, JobHandle, telling
+from ..replate_host import AgentError, JobHandle, telling
 from ..replate_host.chain import Chain
 from ..replate_host.jobs import Callbacks
 from ..replate_host.versions import Version, now
-from . import asking, forms, properties, record, results, undo
-
-SCENE = "scene"
-"""The output that is no picture: a parallax scene's file."""
-
-build: list[Callable[[Version, bpy.types.Scene], str]] = []
-"""What builds a version's scene when its files are there, and gives a sentence if the artist should know something."""
-came: list[Callable[[Version, bpy.types.Scene], str]] = []
-"""What is done with a version whose pictures are all there; gives a sentence if the artist should know something."""
-
-
-@dataclass
-class Run:
-    """A job that is watched."""
-
-    scene: int
-    """Its `session_uid`: after an undo the scene is another object."""
-    version: Version
-    spaces: dict[str, str]
-    """By what is asked for of an output, the name that Blender has for its colours, or "data"."""
-    wish: dict[str, Any]
-    """How a parallax scene is made of the layers, as the agent's `scene` takes it; empty for any other job."""
-    agent: Agent
-    handle: JobHandle | None = None
-    said: str = ""
-    stop: Callable[[], None] | None = None
-    """Stops what is made for it before it is asked for."""
-
-    @property
-    def under_way(self) -> bool:
-        return self.handle is not None and not self.handle.ended and self.agent is agent.started()
-
+from . import asking, forms, properties, record
+from .coming import SCENE, Run, build, came, end, keep, show, stage
 
 _runs: list[Run] = []
 
@@ -176,13 +145,11 @@ def resume(scene: bpy.types.Scene) -> int:
 
 
 def register() -> None:
-    for heard, act in _HANDLERS.items():
-        getattr(bpy.app.handlers, heard).append(act)
+    handlers.add(_HANDLERS)
 
 
 def unregister() -> None:
-    for heard, act in _HANDLERS.items():
-        getattr(bpy.app.handlers, heard).remove(act)
+    handlers.remove(_HANDLERS)
     _runs.clear()
     build.clear()
     came.clear()
@@ -204,7 +171,7 @@ def _opened(*_: Any) -> None:
 def _undone(*_: Any) -> None:
     """What was asked for was asked for, whatever the artist takes back of the scene."""
     for each in _runs:
-        _keep(each)
+        keep(each)
 
 
 _HANDLERS = {"load_post": _opened, "undo_post": _undone, "redo_post": _undone}
@@ -218,9 +185,9 @@ def _take_up(scene: bpy.types.Scene, version: Version) -> bool:
             _runs.remove(each)
             continue
         each.scene = scene.session_uid
-        _keep(each)
+        keep(each)
         if each.handle.ended:
-            _end(each)
+            end(each)
         return True
     return False
 
@@ -249,7 +216,7 @@ def _named(source: Mapping[str, Any]) -> str:
 def _begin(scene: bpy.types.Scene, version: Version, spaces: dict[str, str], wish: dict[str, Any]) -> Run:
     each = Run(scene.session_uid, version, spaces, wish, agent.current())
     _runs.append(each)
-    _keep(each)
+    keep(each)
     return each
 
 
@@ -267,61 +234,17 @@ def _callbacks(each: Run) -> dict[str, Any]:
         if each not in _runs:
             return
         each.version, each.said = each.version.heard(handle), telling.job(handle)
-        _keep(each)
+        keep(each)
 
     def framed(handle: JobHandle, frame: Any) -> None:
         first = not any(before.output == frame.output for before in handle.frames[:-1])
         heard(handle)
-        if first and each in _runs and _scene(each) is not None:
-            _show(each, frame.output)
+        if first and each in _runs and stage(each) is not None:
+            show(each, frame.output)
 
     def ended(handle: JobHandle) -> None:
         heard(handle)
-        if each in _runs and _scene(each) is not None:
-            _end(each)
+        if each in _runs and stage(each) is not None:
+            end(each)
 
     return {"on_progress": heard, "on_frame": framed, "on_warning": heard, "on_ended": ended}
-
-
-def _end(each: Run) -> None:
-    """Shows all that came of a job that has ended."""
-    if each.wish:
-        if each.handle is not None and each.handle.state == "done":
-            _build(each)
-        return
-    there = sorted({frame for pattern in each.version.outputs.values() for frame in results.on_disk(pattern)})
-    if there:
-        each.version = replace(each.version, first=there[0], last=there[-1])
-        _keep(each)
-    for output in each.version.outputs:
-        _show(each, output)
-    scene = _scene(each)
-    for act in came if there and scene is not None and each.version.state == "done" else ():
-        each.said = act(each.version, scene) or each.said
-
-
-def _show(each: Run, output: str) -> None:
-    shown = results.show(each.version, output, each.spaces[output])
-    if shown is not None:
-        undo.remember(shown.name)
-
-
-def _build(each: Run) -> None:
-    scene = _scene(each)
-    for act in build if scene is not None else ():
-        try:
-            each.said = act(each.version, scene) or each.said
-            undo.remember("Parallax Scene")
-        except ValueError as error:
-            each.said = str(error)
-
-
-def _keep(each: Run) -> None:
-    """Writes the version down where the .blend keeps it."""
-    scene = _scene(each)
-    if scene is not None:
-        record.keep(scene, each.version, {"spaces": each.spaces, "wish": each.wish})
-
-
-def _scene(each: Run) -> bpy.types.Scene | None:
-    return next((scene for scene in bpy.data.scenes if scene.session_uid == each.scene), None)

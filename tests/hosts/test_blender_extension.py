@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -21,8 +20,7 @@ import pytest
 from blenders import each_blender
 from replate.media import open_plate, write_frame
 from serving import noise, serving
-from tools.extension.building import blender as blender_tool
-from tools.extension.building import lay_out
+from tools.extension.building import lay_out, packed
 from tools.extension.needs import version
 from tools.extension.packages import fetched, installed
 from tools.extension.targets import Target, here, of_blender
@@ -44,12 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Target]
         folder = home / str(target)
         # Packages for another Python are not installed here.
         lay_out(folder, target, installed if target == here() else fetched)
-        file = folder.with_suffix(".zip")
-        with zipfile.ZipFile(file, "w") as archive:
-            for path in folder.rglob("*"):
-                archive.write(path, path.relative_to(folder))
-        blender_tool("validate", str(file))
-        return file
+        return packed(folder)
 
     yield make
     # Half a gigabyte each, twice.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,17 +15,6 @@ from nuke_plates import read, write_plate
 from serving import Server, Studio, serving, until
 
 FRAMES = (1001, 1002, 1003)
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
-    return Studio.install(tmp_path_factory.mktemp("studio"))
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, studio: Studio) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("server"), settings=studio.settings) as server:
-        yield server
 
 
 @pytest.fixture

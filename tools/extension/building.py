@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 from tools.extension.needs import ROOT, missing, version
@@ -27,6 +28,16 @@ def build(target: Target, source: Source, out: Path) -> Path:
         folder = Path(temporary) / "replate"
         lay_out(folder, target, source)
         blender("build", "--source-dir", str(folder), "--output-filepath", str(file))
+    blender("validate", str(file))
+    return file
+
+
+def packed(folder: Path) -> Path:
+    """A zip of a folder as `lay_out` makes it, validated; not compressed, which is what takes the time."""
+    file = folder.with_suffix(".zip")
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in folder.rglob("*"):
+            archive.write(path, path.relative_to(folder))
     blender("validate", str(file))
     return file
 

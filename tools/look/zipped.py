@@ -6,14 +6,12 @@ import json
 import re
 import shutil
 import subprocess
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from packaging.utils import NormalizedName
 
-from tools.extension.building import blender as blender_tool
-from tools.extension.building import lay_out
+from tools.extension.building import lay_out, packed
 from tools.extension.needs import pinned
 from tools.extension.packages import fetched
 from tools.extension.targets import Target
@@ -68,13 +66,7 @@ def _zip(place: Place, work: Path) -> Path:
     lay_out(folder, target, kept)
     manifest = folder / "blender_manifest.toml"
     manifest.write_text(_widened(manifest.read_text("utf-8"), version), "utf-8")
-    file = folder.with_suffix(".zip")
-    # Compressing is what takes the time.
-    with zipfile.ZipFile(file, "w") as archive:
-        for path in folder.rglob("*"):
-            archive.write(path, path.relative_to(folder))
-    blender_tool("validate", str(file))
-    return file
+    return packed(folder)
 
 
 def _widened(manifest: str, version: Sequence[int]) -> str:

@@ -56,6 +56,16 @@ MAY_IMPORT = {
 STARTS_WORKERS = ("server/replate_server/scheduling/local.py", f"{SERVER}.worker.process")
 """The one place that knows more of the worker than its contract: it starts the process."""
 
+BLENDER_ROOMS = {
+    "work": (),
+    "tab": ("work",),
+    "pointing": ("work", "tab"),
+    "parallax": ("work", "tab"),
+    "render": ("work", "tab"),
+    "projection": ("work", "tab", "parallax"),
+}
+"""Of the extension, and the other rooms that each may import."""
+
 POSIX_ONLY = {
     *("os.fork", "os.forkpty", "os.getuid", "os.geteuid", "os.getgid", "os.getpgid", "os.setsid", "os.killpg"),
     *("os.mkfifo", "os.chown", "os.lchown", "os.openpty", "os.sched_getaffinity", "os.O_CLOEXEC"),
@@ -178,6 +188,15 @@ def test_host_code_needs_the_standard_library_and_its_host(folder: str, host: tu
         allowed = {*sys.stdlib_module_names, *host, Path(folder).name, *siblings} - NOT_IN_EVERY_PYTHON
         wrong = {module for module in imports(path) if module.split(".")[0] not in allowed}
         assert not wrong, f"{name_of(path)} imports {sorted(wrong)}"
+
+
+def test_the_rooms_of_the_extension_import_one_another_one_way() -> None:
+    for room, allowed in BLENDER_ROOMS.items():
+        for path in sources(f"blender_addon/{room}"):
+            nodes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+            others = {(node.module or node.names[0].name).split(".")[0] for node in nodes if node.level == 2}
+            wrong = others & {*BLENDER_ROOMS} - {room, *allowed}
+            assert not wrong, f"{name_of(path)} imports {sorted(wrong)}"
 
 
 def test_nothing_that_runs_beside_an_artist_needs_posix() -> None:

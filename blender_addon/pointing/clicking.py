@@ -5,8 +5,8 @@ import bpy
 
 from ..tab.operators import tried
 from ..tab.panels import panel
-from ..work import undo
-from . import pointed, prompts, seen
+from ..work import prompts, undo
+from . import pointed, seen
 from .seen import Picture
 
 SLACK = 4

@@ -12,7 +12,8 @@ import bpy
 import gpu
 from gpu_extras.batch import batch_for_shader
 
-from . import prompts, seen
+from ..work import prompts
+from . import seen
 
 Place = tuple[float, float]
 """Pixels of a region, from its bottom left."""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import bpy
 
-from ..render.passes import Window, window
 from ..replate_host import AgentError
 from ..work import images, properties, results
+from ..work.exr import Window, window
 
 _NUMBER = re.compile(r"[._](\d+)$")
 """How a single file says its frame's number, as the agent reads it."""

@@ -13,7 +13,8 @@ from typing import Any
 
 import bpy
 
-from . import prompts, seen
+from ..work import prompts
+from . import seen
 from .clicking import View, point
 
 MOST = 5

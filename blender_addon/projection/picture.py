@@ -6,14 +6,14 @@ from pathlib import Path
 
 import bpy
 
-from ..render.passes import size
+from ..work.exr import size
 
 
 def write(file: Path, layer: str, out: Path) -> None:
     """Has Blender's compositor write a layer, "ViewLayer.Depth", as an EXR of 32-bit float: R, G and B are its first.
 
     That is a render of one frame in which nothing is rendered. Raises RuntimeError with what Blender says of it, and
-    as `passes.size`.
+    as `exr.size`.
     """
     stage = bpy.data.scenes.new("Replate Layer")
     picture = bpy.data.images.load(str(file))

@@ -9,10 +9,10 @@ import bpy
 from mathutils import Matrix
 
 from ..parallax.pieces import ROLE
-from ..render.rendered import DEPTH, Frames
 from ..replate_host import AgentError
 from ..work import record, results
 from ..work.images import image
+from ..work.rendered import DEPTH, Frames
 from . import picture
 
 PROJECTOR, FRAME = "projector", "frame"

@@ -15,9 +15,10 @@ from typing import Any
 import bpy
 
 from ..replate_host import AgentError, telling
+from ..work import rendered
+from ..work.rendered import Frames
 from ..work.results import on_disk
-from . import borrowed, rendered
-from .rendered import Frames
+from . import borrowed
 
 PAUSE = 0.1
 """Seconds between two looks at what was rendered."""

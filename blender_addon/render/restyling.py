@@ -18,9 +18,9 @@ from ..replate_host.versions import Version
 from ..tab import place
 from ..tab.operators import tried
 from ..tab.panels import panel, said
-from ..work import asking, coming, jobs, pictures, properties, record, results, undo
-from . import rendered, rendering
-from .rendered import COMBINED, DEPTH, VECTOR, Frames
+from ..work import asking, coming, jobs, pictures, properties, record, rendered, results, undo
+from ..work.rendered import COMBINED, DEPTH, VECTOR, Frames
+from . import rendering
 
 PASSES = {"motion": VECTOR, "depth": DEPTH}
 """By role, the pass that guides."""

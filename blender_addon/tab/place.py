@@ -9,10 +9,9 @@ from typing import Any
 
 import bpy
 
-from ..render import rendered
 from ..replate_host import AgentError
 from ..replate_host.versions import Version
-from ..work import coming, properties, record, results
+from ..work import coming, properties, record, rendered, results
 from ..work.images import play
 from .operators import tried
 

@@ -9,10 +9,9 @@ from typing import Any
 import bpy
 
 from .. import preferences
-from ..pointing import prompts
 from ..replate_host import AgentError
 from ..replate_host.catalog import Operation
-from . import properties
+from . import prompts, properties
 
 
 def params(scene: bpy.types.Scene, chosen: Operation, made: Mapping[str, Any] | None = None) -> dict[str, Any]:

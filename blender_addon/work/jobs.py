@@ -12,12 +12,11 @@ import bpy
 from bpy.app.handlers import persistent
 
 from .. import agent, handlers
-from ..pointing import prompts
 from ..replate_host import AgentError, JobHandle, telling
 from ..replate_host.chain import Chain
 from ..replate_host.jobs import Callbacks
 from ..replate_host.versions import Version, now
-from . import asking, forms, properties, record
+from . import asking, forms, prompts, properties, record
 from .coming import SCENE, Run, build, came, end, keep, show, stage
 
 _runs: list[Run] = []

@@ -33,7 +33,7 @@ def main(out: str, address: str, plate: str) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=blend)
     bpy.ops.wm.open_mainfile(filepath=blend)
     stage = bpy.context.scene
-    told["asked"] = [each.asked() for each in part("pointing.prompts").of(stage).points]
+    told["asked"] = [each.asked() for each in part("work.prompts").of(stage).points]
     stage.replate.frames = "CURRENT"
     stage.frame_set(1003)
     told["elsewhere"] = refusal(bpy.ops.replate.run)
@@ -70,7 +70,7 @@ def editor(stage: bpy.types.Scene) -> bpy.types.Area:
 
 
 def click(stage: bpy.types.Scene, space: Space) -> dict[str, Any]:
-    pointing, prompts = part("pointing.clicking"), part("pointing.prompts")
+    pointing, prompts = part("pointing.clicking"), part("work.prompts")
     picture = part("pointing.seen").picture(stage, space)
     prompts.of(stage).object = " ball!"
     beside = pointing.point(stage, picture, (1.2, 0.5))

@@ -12,7 +12,7 @@ import bpy
 
 from ..replate_host import AgentError
 from ..replate_host.catalog import Operation
-from ..work import properties
+from . import properties
 
 SUBJECT = "subject"
 

@@ -10,8 +10,8 @@ import bpy
 from bpy.app.handlers import persistent
 
 from .. import handlers
-from ..work.results import on_disk
-from .passes import layers
+from .exr import layers
+from .results import on_disk
 
 COMBINED, DEPTH, VECTOR = "Combined", "Depth", "Vector"
 """Blender's names of passes in a file, after the view layer's."""

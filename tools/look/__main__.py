@@ -32,13 +32,14 @@ def main() -> None:
     if asked.docs and asked.plate:
         parser.error("the docs show the demo's plate, which may be shown: leave --plate out")
     place = find(WORK / "root")
-    data, home = WORK / "server", WORK / "home"
-    plate, style = fetch(data, WORK / "footage", asked.plate)
+    data, home, footage = WORK / "server", WORK / "home", WORK / "footage"
+    plate, style = fetch(data, footage, asked.plate)
+    shots = Path(place.known_as(footage, "/shots"))
     install(place, home, WORK)
     shutil.rmtree(SHOTS, ignore_errors=True)
     SHOTS.mkdir(parents=True)
     with serving(data) as address:
-        orders = {"address": address, "plate": str(plate), "style": str(style)}
+        orders = {"address": address, "plate": str(shots / plate), "style": str(shots / style)}
         code = play(place, home, {**orders, "stories": asked.stories, "shots": str(SHOTS)}, WORK)
     developed(SHOTS)
     if asked.docs:

@@ -18,7 +18,8 @@ WEIGHTS = ("plate-bigbuckbunny", "adain-vgg", "adain-decoder", "sam2-tiny-encode
 
 
 def fetch(data: Path, folder: Path, own: Path | None) -> tuple[Path, Path]:
-    """Fetches the weights into a server's data, and gives the plate and the style, which are written into a folder.
+    """Fetches the weights into a server's data, and gives the plate and the style, which are written into a folder,
+    by their paths in it.
 
     The server forgets what it did before: what is done already shows no progress.
     """
@@ -30,8 +31,10 @@ def fetch(data: Path, folder: Path, own: Path | None) -> tuple[Path, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(Path(replate.demo.__file__).with_name(style.name), style)
     if own is not None:
-        return _few(own, folder / "own" / "own.####.exr"), style
-    return _halves(weight_file(data, "plate-bigbuckbunny.*"), folder / "bunny" / "bunny.####.exr"), style
+        plate = _few(own, folder / "own" / "own.####.exr")
+    else:
+        plate = _halves(weight_file(data, "plate-bigbuckbunny.*"), folder / "bunny" / "bunny.####.exr")
+    return plate.relative_to(folder), style.relative_to(folder)
 
 
 def _few(source: Path, pattern: Path) -> Path:

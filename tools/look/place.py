@@ -48,6 +48,16 @@ class Place:
         enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", _ENTER]
         return [*enter, str(self.root), str(ROOT), *words]
 
+    def known_as(self, path: Path, name: str) -> str:
+        """A path of the checkout by a name that may be shown, where there is a root to give it one."""
+        if self.root is None:
+            return str(path)
+        link = self.root / name.lstrip("/")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
+        return name
+
     def environment(self, **more: str) -> dict[str, str]:
         path = os.environ.get("PATH", "") if self.root is None else "/usr/sbin:/usr/bin:/sbin:/bin"
         return {"PATH": path, "LANG": "C.UTF-8", **more}

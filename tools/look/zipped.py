@@ -42,7 +42,8 @@ def install(place: Place, home: Path, work: Path) -> None:
 
 def environment(place: Place, home: Path, **more: str) -> dict[str, str]:
     """In which Blender finds its settings and an artist's files in a home of their own."""
-    return place.environment(HOME=str(home), BLENDER_USER_RESOURCES=str(home / "blender"), **more)
+    known = place.known_as(home, "/home/artist")
+    return place.environment(HOME=known, BLENDER_USER_RESOURCES=f"{known}/blender", **more)
 
 
 def _zip(place: Place, work: Path) -> Path:

@@ -41,10 +41,10 @@ def restyling(stage: Stage) -> Steps:
 
 def _projected(stage: Stage) -> Steps:
     camera = bpy.context.scene.camera
-    bpy.ops.mesh.primitive_monkey_add(size=0.6, rotation=(0.0, 0.0, 0.0))
+    bpy.ops.mesh.primitive_monkey_add(size=0.3, rotation=(0.0, 0.0, 0.0))
     thing = bpy.context.object
     thing.matrix_world = camera.matrix_world.copy()
-    thing.location = camera.matrix_world @ Vector((0.0, 0.0, -1.0))
+    thing.location = camera.matrix_world @ Vector((0.3, -0.1, -1.3))
     # The restyled picture lies over all that the camera sees.
     camera.data.show_background_images = False
     redraw()

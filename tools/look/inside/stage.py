@@ -23,6 +23,8 @@ Story = Callable[["Stage"], Steps]
 EXTENSION = "bl_ext.user_default.replate"
 
 _PAUSE = 0.05
+_FREE = "abdefhijklmnoprtuvwxy"
+"""Letters of which, with all of Ctrl, Alt and Shift, Blender makes no use."""
 _REST, _RESTLESS = 1.5, 20.0
 """Seconds without a change after which a window is at rest, as a view that is rendered in samples is between two of
 them; and after which one that keeps changing is taken as it is."""
@@ -121,7 +123,7 @@ class Stage:
         """Has an operator called by a key, as a button of a panel calls it, with its reports."""
         pressed = f"{operator} {properties}"
         if pressed not in self._keys:
-            letter = "abcdefghijklmnopqrstuvwxyz"[len(self._keys)]
+            letter = _FREE[len(self._keys)]
             keymap = bpy.context.window_manager.keyconfigs.addon.keymaps.new(name="Window", space_type="EMPTY")
             item = keymap.keymap_items.new(operator, letter.upper(), "PRESS", ctrl=True, alt=True, shift=True)
             for name, value in properties.items():

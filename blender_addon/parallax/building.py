@@ -8,6 +8,7 @@ import bpy
 
 from ..replate_host import AgentError
 from ..replate_host.catalog import Operation
+from ..replate_host.scene import read_scene
 from ..replate_host.versions import Version
 from ..tab.operators import tried
 from ..tab.panels import panel, said
@@ -81,6 +82,8 @@ def built(version: Version, stage: bpy.types.Scene) -> str:
     path, plate = version.outputs[coming.SCENE], version.inputs.get("plate", "")
     options = stage.replate_parallax
     standing = None if options.another else pieces.rig_where(stage, PLATE, plate)
+    # What is no scene leaves the one that stands as it is.
+    read_scene(path)
     if standing is not None:
         standing[pieces.FILE] = path
     camera = stage.camera if options.lens.of == lens.CAMERA else None

@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 from mathutils import Euler, Vector
 
-from tools.look.inside.desk import connect, ended, give, new_file, region, under_way
+from tools.look.inside.desk import connect, ended, give, new_file, region, under_way, upper
 from tools.look.inside.stage import Stage, Steps
 
 
@@ -66,7 +66,7 @@ def _from_two_sides(stage: Stage, area: Any) -> Steps:
     view.view_distance = far / 2
     yield
     _fit(stage, left)
-    yield from stage.shot("parallax", left, right)
+    yield from stage.shot("parallax", upper(left, 0.75), upper(right, 0.75))
     with bpy.context.temp_override(window=stage.window, area=right):
         bpy.ops.screen.area_close()
 

@@ -35,7 +35,7 @@ def restyling(stage: Stage) -> Steps:
     for window in bpy.context.window_manager.windows[1:]:
         with bpy.context.temp_override(window=window):
             bpy.ops.wm.window_close()
-    yield from stage.shot("restyled", area)
+    yield from stage.shot("move", area)
     yield from _projected(stage)
 
 

@@ -28,7 +28,7 @@ _INPUTS = (
     ),
     ("Falloff", 0.1, 1.0, "Surfaces seen at a grazing angle fade out: the cosine from which on they are whole"),
     ("Through", 0.0, 1.0, "Clears away what the camera saw through, which is in the picture of what lies behind"),
-    ("Depth Tolerance", 0.02, 1.0, "How far from what the camera saw a surface may be, as a part of its distance"),
+    ("Tolerance", 0.02, 1.0, "How far from what the camera saw a surface may be, as a part of its distance"),
 )
 """Names, defaults, the most, and what they are for."""
 
@@ -52,7 +52,7 @@ def projection(of: Projector) -> bpy.types.NodeTree:
     share = _math(nodes, "MULTIPLY", within, _facing(nodes, of, given["Falloff"]))
     own = given["Shader"]
     if of.depth is not None:
-        seen, through = _seen(nodes, of.depth, where, away, given["Depth Tolerance"])
+        seen, through = _seen(nodes, of.depth, where, away, given["Tolerance"])
         share = _math(nodes, "MULTIPLY", share, seen)
         cleared = _math(nodes, "MULTIPLY", _math(nodes, "MULTIPLY", within, given["Through"]), through)
         clear = nodes.add("ShaderNodeBsdfTransparent").outputs[0]

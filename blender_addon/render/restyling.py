@@ -192,11 +192,7 @@ class _Panel:
             if field.parameter.group != "Matte":
                 layout.prop(field.group, field.name)
         layout.prop(wish, "place")
-        row = layout.row(align=True)
-        row.operator("replate.restyle_move", icon="RENDER_ANIMATION")
-        row.operator("replate.cancel", text="", icon="X")
-        if jobs.under_way(scene):
-            layout.progress(factor=jobs.fraction(scene), text=jobs.status(scene))
+        layout.operator("replate.restyle_move", icon="RENDER_ANIMATION")
 
 
 _CLASSES = (Move, RestyleMove, panel(_Panel, "move", parent="parallax"))

@@ -30,6 +30,12 @@ class CameraMove(bpy.types.PropertyGroup):
             ("loop", "Loop", "Round, and back to where it began"),
         ),
     )
+    fill: bpy.props.BoolProperty(
+        name="Fill the Frame",
+        description="Looks closer by as much as keeps the plate's edges out of the picture; with Parallax at 0 it is "
+        "the plate all the same",
+        default=True,
+    )
     seed: bpy.props.IntProperty(name="Hand", description="Another number is another hand", min=0)
 
 
@@ -46,7 +52,7 @@ class KeyMove(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         stage, chosen = context.scene, context.scene.replate_camera_move
-        wanted = moves.Move(chosen.kind, chosen.amount, chosen.path, chosen.seed)
+        wanted = moves.Move(chosen.kind, chosen.amount, chosen.path, chosen.seed, chosen.fill)
         fps = stage.render.fps / stage.render.fps_base
         try:
             keyed = moves.apply(pieces.current(context), wanted, stage.frame_start, stage.frame_end, fps)
@@ -76,6 +82,7 @@ class _Panel:
             layout.prop(chosen, name)
         if chosen.kind == "handheld":
             layout.prop(chosen, "seed")
+        layout.prop(chosen, "fill")
         layout.operator("replate.key_move", icon="KEY_HLT")
 
 

@@ -7,14 +7,16 @@ whose handles ease it as the server's does, and can be edited as any; a loop and
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import bpy
+from mathutils import Euler, Matrix
 
 from ..replate_host.parallax.hand import AXES, SCALES, waves
 from ..replate_host.parallax.motion import CLEAR
 from .curves import curve, unkey
+from .filling import filling
 from .pieces import MOVE_FRAMES, NEAREST, PIVOT, ZOOM, Rig
 
 KINDS = ("orbit", "dolly", "truck", "dolly-zoom", "handheld")
@@ -33,6 +35,8 @@ class Move:
     """One of `PATHS`: one way, eased or at one speed, or round and back to where it began."""
     seed: int = 0
     """Another number is another hand."""
+    fill: bool = False
+    """Look closer, in all frames alike, so that the plate's edges stay out of the picture."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,12 @@ def apply(rig: Rig, move: Move, first: int, last: int, fps: float) -> Move:
         unkey(getattr(rig, channel.on), channel.path, channel.index)
         _set(rig, channel, channel.rest)
     every = move.kind == "handheld" or move.path == "loop"
-    for channel, values in _keys(move, pivot, count, fps).items():
+    keys = _keys(move, pivot, count, fps)
+    if move.fill:
+        closer = filling(rig, _poses(keys, pivot, count))
+        _set(rig, _ZOOM, closer)
+        keys |= {_ZOOM: [zoom * closer for zoom in keys[_ZOOM]]} if _ZOOM in keys else {}
+    for channel, values in keys.items():
         frames = range(count) if every else sorted({0, count - 1})
         _key(rig, channel, [(first + frame, values[frame]) for frame in frames], "" if every else move.path)
     return move
@@ -109,6 +118,15 @@ def _keys(move: Move, pivot: float, count: int, fps: float) -> _Keys:
     }
     shares = _shares(move, count)
     return {channel: [step(move.amount * share) for share in shares] for channel, step in steps[move.kind].items()}
+
+
+def _poses(keys: _Keys, pivot: float, count: int) -> Iterator[tuple[Matrix, float]]:
+    """The camera under the root in each frame, and what its focal length is multiplied by."""
+    for frame in range(count):
+        now = {channel: keys[channel][frame] if channel in keys else channel.rest for channel in _ALL}
+        turn = Matrix.Translation((0.0, 0.0, -pivot)) @ Matrix.Rotation(now[_TURN], 4, "Y")
+        place = Matrix.Translation((now[_RIGHT], now[_UP], now[_BACK] + pivot))
+        yield turn @ place @ Euler((now[_TILT], now[_PAN], now[_ROLL]), "ZXY").to_matrix().to_4x4(), now[_ZOOM]
 
 
 def _shares(move: Move, count: int) -> list[float]:

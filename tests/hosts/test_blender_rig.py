@@ -116,6 +116,35 @@ def test_a_move_from_one_place_to_another_is_two_keyframes(moved: tuple[Scene, d
     assert set(keys["handheld"].values()) == {LAST - FIRST + 1} and len(keys["handheld"]) == 6
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_a_move_may_fill_the_frame(blender: Blender, tmp_path: Path, kind: Kind) -> None:
+    """It looks closer until nothing is seen beyond the plate's edges, and at rest not at all."""
+    shape = Shape(glow=False)
+    taken = taken_apart(shape)
+    scene = write(tmp_path, taken.frames, kind=kind, offset=(2.0, -1.0))
+    moves = {"orbit": 0.25, "truck": -0.2, "dolly-zoom": -0.3, "handheld": 0.9}
+    when = {"first": 1001, "last": 1011, "fps": 24.0}
+    tasks = [
+        {
+            "do": "rig-render",
+            "folder": tmp_path,
+            "out": tmp_path / f"{move}.{fill}.exr",
+            "frame": 1011,
+            "move": {"kind": move, "amount": amount, "fill": fill, **when},
+        }
+        for move, amount in moves.items()
+        for fill in (False, True)
+    ]
+    rest = {**tasks[1], "out": tmp_path / "rest.exr", "rig": {"parallax": 0.0}}
+    blender([*tasks, rest])
+    cover = {task["out"].stem: rendered(task["out"])[..., 3] for task in tasks}
+    for move in ("orbit", "truck", "handheld"):
+        assert cover[f"{move}.False"].min() < 0.5
+    for move in moves:
+        assert cover[f"{move}.True"].min() > 1 - LIMIT, move
+    assert worst(rest["out"], plate(scene, shape, taken, 1001)) < LIMIT
+
+
 def test_what_is_nearer_goes_farther_and_focus_keeps_it_sharp(blender: Blender, tmp_path: Path) -> None:
     """Half the parallax is half a truck's way; and what is in focus is as it is without depth of field."""
     taken = taken_apart(Shape(noise=False))

@@ -28,6 +28,7 @@ _INPUTS = (
     ),
     ("Falloff", 0.1, 1.0, "Surfaces seen at a grazing angle fade out: the cosine from which on they are whole"),
     ("Through", 0.0, 1.0, "Clears away what the camera saw through, which is in the picture of what lies behind"),
+    ("In Front", 0.0, 1.0, "What is nearer than what the camera saw takes the picture too, as if it had been there"),
     ("Tolerance", 0.02, 1.0, "How far from what the camera saw a surface may be, as a part of its distance"),
 )
 """Names, defaults, the most, and what they are for."""
@@ -52,7 +53,9 @@ def projection(of: Projector) -> bpy.types.NodeTree:
     share = _math(nodes, "MULTIPLY", within, _facing(nodes, of, given["Falloff"]))
     own = given["Shader"]
     if of.depth is not None:
-        seen, through = _seen(nodes, of.depth, where, away, given["Tolerance"])
+        hidden, through = _unseen(nodes, of.depth, where, away, given["Tolerance"])
+        left_out = _math(nodes, "MULTIPLY", through, _math(nodes, "SUBTRACT", 1.0, given["In Front"]))
+        seen = _math(nodes, "SUBTRACT", 1.0, _math(nodes, "MAXIMUM", left_out, hidden))
         share = _math(nodes, "MULTIPLY", share, seen)
         cleared = _math(nodes, "MULTIPLY", _math(nodes, "MULTIPLY", within, given["Through"]), through)
         clear = nodes.add("ShaderNodeBsdfTransparent").outputs[0]
@@ -108,14 +111,14 @@ def _facing(nodes: Chain, of: Projector, falloff: bpy.types.NodeSocket) -> bpy.t
     return nodes.add("ShaderNodeMapRange", ease, interpolation_type="SMOOTHSTEP").outputs[0]
 
 
-def _seen(
+def _unseen(
     nodes: Chain,
     depth: bpy.types.Image,
     where: bpy.types.NodeSocket,
     away: bpy.types.NodeSocket,
     tolerance: bpy.types.NodeSocket,
 ) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]:
-    """1 where the surface is as far away as what the camera saw, else 0; and 1 where it is nearer: seen through.
+    """1 where the surface is farther away than what the camera saw, else 0; and 1 where it is nearer: seen through.
 
     The four samples around a place say what was seen there: a slope lies between them, and so do both sides of an edge.
     """
@@ -133,9 +136,7 @@ def _seen(
     )
     nearest = _math(nodes, "MULTIPLY", near, _math(nodes, "SUBTRACT", 1.0, tolerance))
     farthest = _math(nodes, "MULTIPLY", far, _math(nodes, "ADD", 1.0, tolerance))
-    through = _math(nodes, "LESS_THAN", away, nearest)
-    hidden = _math(nodes, "GREATER_THAN", away, farthest)
-    return _math(nodes, "SUBTRACT", 1.0, _math(nodes, "MAXIMUM", through, hidden)), through
+    return _math(nodes, "GREATER_THAN", away, farthest), _math(nodes, "LESS_THAN", away, nearest)
 
 
 def _picture(

@@ -144,6 +144,8 @@ def _put(material: bpy.types.Material, tree: bpy.types.NodeTree) -> None:
         node = material.node_tree.nodes.new("ShaderNodeGroup")
         node[ROLE], node.name, node.node_tree = PROJECTION, NAME, tree
         node.inputs["Through"].default_value = float(_seen_through(material))
+        # What is solid and nearer was not there when the camera looked, and is to be painted all the same.
+        node.inputs["In Front"].default_value = float(not _may_be_clear(material))
         node.width, node.location = 200.0, (end.node.location.x, end.node.location.y + 220.0)
         for socket in before:
             links.new(socket, node.inputs[0])
@@ -155,10 +157,14 @@ def _seen_through(material: bpy.types.Material) -> bool:
     parts that have come nearer since."""
     nodes = material.node_tree.nodes
     changes = any(getattr(node, "image", None) and node.image.source in ("SEQUENCE", "MOVIE") for node in nodes)
-    return not changes and any(
+    return not changes and _may_be_clear(material)
+
+
+def _may_be_clear(material: bpy.types.Material) -> bool:
+    return any(
         node.bl_idname == "ShaderNodeBsdfTransparent"
         or (node.bl_idname == "ShaderNodeBsdfPrincipled" and node.inputs["Alpha"].is_linked)
-        for node in nodes
+        for node in material.node_tree.nodes
     )
 
 

@@ -65,6 +65,11 @@ def test_a_frame_is_projected_and_taken_out_again(told: Told, server: Server, st
     # The sequence is not what one of its frames became.
     assert said["source"] == "SEQUENCE"
 
+    # What was put before the camera later takes the picture, too.
+    later = Shot(tmp_path / "later.exr")
+    nearer = later.place[:, :, 1] < -3
+    assert nearer.sum() > 100 and np.abs(later.light - picture)[nearer].max() < LIMIT
+
     # A parallel camera shows its frame, too; a material without nodes has none afterwards.
     first = layer(said["result"].replace("####", "1001"), "", "RGB")
     parallel = Shot(tmp_path / "parallel.exr")

@@ -12,6 +12,7 @@ from typing import Any
 
 import bpy
 from desk import connect, enable, finish, part, refusal, report
+from mathutils import Vector
 
 FRAMES = (1001, 1002)
 
@@ -64,6 +65,15 @@ def main(out: str, address: str, style: str) -> None:
     bpy.ops.replate.unproject()
     told["removed"] = {**counts(wall, cube), "same": dumped(wall) == tree, "slots": len(cube.material_slots)}
     seen(stage, folder / "after.exr")
+
+    # Onto what was not there when the camera looked.
+    later = put_before(camera)
+    select(later)
+    project()
+    seen(stage, folder / "later.exr")
+    bpy.ops.replate.unproject()
+    bpy.data.objects.remove(later)
+    select(wall, cube)
 
     # Parallel, turned in depth, and onto a material without nodes.
     camera.data.type, camera.data.ortho_scale = "ORTHO", 5.0
@@ -120,6 +130,15 @@ def built(stage: bpy.types.Scene) -> tuple[bpy.types.Object, bpy.types.Object, b
     stage.cycles.max_bounces = 0
     stage.world = None
     return wall, cube, camera
+
+
+def put_before(camera: bpy.types.Object) -> bpy.types.Object:
+    """A plane that faces the camera, nearer than all else."""
+    bpy.ops.mesh.primitive_plane_add(size=0.8)
+    plane = bpy.context.object
+    plane.location = camera.matrix_world @ Vector((0.1, 0.0, -1.5))
+    plane.rotation_euler = camera.matrix_world.to_euler()
+    return plane
 
 
 def looking_aside(stage: bpy.types.Scene) -> bpy.types.Object:

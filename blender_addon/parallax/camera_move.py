@@ -3,6 +3,7 @@
 # No `annotations` from __future__: Blender reads them as they are.
 import bpy
 
+from ..registering import with_property
 from ..tab.panels import panel
 from . import moves, pieces
 
@@ -86,16 +87,6 @@ class _Panel:
         layout.operator("replate.key_move", icon="KEY_HLT")
 
 
-_CLASSES = (CameraMove, KeyMove, panel(_Panel, "camera_move", parent="parallax"))
-
-
-def register() -> None:
-    for each in _CLASSES:
-        bpy.utils.register_class(each)
-    bpy.types.Scene.replate_camera_move = bpy.props.PointerProperty(type=CameraMove)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.replate_camera_move
-    for each in reversed(_CLASSES):
-        bpy.utils.unregister_class(each)
+register, unregister = with_property(
+    "replate_camera_move", CameraMove, (CameraMove, KeyMove, panel(_Panel, "camera_move", parent="parallax"))
+)

@@ -7,6 +7,7 @@ import bpy
 
 from ..parallax.chain import Chain
 from ..parallax.pieces import ROLE
+from ..registering import with_property
 from ..replate_host import AgentError
 from ..tab import place
 from ..tab.operators import tried
@@ -260,16 +261,6 @@ class _Panel:
             layout.operator("replate.unproject", icon="X")
 
 
-_CLASSES = (Projection, Project, Unproject, panel(_Panel, "projection", parent="parallax"))
-
-
-def register() -> None:
-    for each in _CLASSES:
-        bpy.utils.register_class(each)
-    bpy.types.Scene.replate_projection = bpy.props.PointerProperty(type=Projection)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.replate_projection
-    for each in reversed(_CLASSES):
-        bpy.utils.unregister_class(each)
+register, unregister = with_property(
+    "replate_projection", Projection, (Projection, Project, Unproject, panel(_Panel, "projection", parent="parallax"))
+)

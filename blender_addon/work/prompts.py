@@ -10,6 +10,7 @@ from typing import Any
 
 import bpy
 
+from ..registering import with_property
 from ..replate_host import AgentError
 from ..replate_host.catalog import Operation
 from . import properties
@@ -123,16 +124,4 @@ def _takers(scene: bpy.types.Scene, chosen: Operation) -> list[str]:
     return [each.name for each in known if each.type == "prompts"]
 
 
-_CLASSES = (Prompt, Prompts)
-
-
-def register() -> None:
-    for each in _CLASSES:
-        bpy.utils.register_class(each)
-    bpy.types.Scene.replate_prompts = bpy.props.PointerProperty(type=Prompts)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.replate_prompts
-    for each in reversed(_CLASSES):
-        bpy.utils.unregister_class(each)
+register, unregister = with_property("replate_prompts", Prompts, (Prompt, Prompts))

@@ -20,8 +20,8 @@ from replate.values import Value
 from replate_server.operations.contract import Cached, Steps, Tensor
 from replate_server.operations.depth.affine import Affine, fit
 from replate_server.operations.depth.estimator import Estimator
-from replate_server.operations.depth.shot import Shot
 from replate_server.operations.pictures import checked
+from replate_server.operations.shot import Shot
 
 _KEPT = 32
 """Frames of estimates in memory, but two clips at least."""

@@ -28,10 +28,10 @@ from replate_server.operations.depth.detail import detailed
 from replate_server.operations.depth.estimator import Estimator
 from replate_server.operations.depth.fuse import fused
 from replate_server.operations.depth.range import Range, metric, relative
-from replate_server.operations.depth.shot import Shot
 from replate_server.operations.depth.steadiness import steadied
 from replate_server.operations.depth.tracks import Step, Tracks
 from replate_server.operations.pictures import data_beside, developed
+from replate_server.operations.shot import Shot
 from replate_server.operations.spans import Span, part
 
 _INVERSE, _DISTANCE = "1/Z", "Z"

@@ -13,8 +13,8 @@ import numpy as np
 from replate.values import Value
 from replate_server.darkroom.motion import along, likeness, occlusion, without_specks
 from replate_server.operations.contract import Cached, Steps, Tensor
-from replate_server.operations.depth.shot import Shot
 from replate_server.operations.flow.dis import Dis
+from replate_server.operations.shot import Shot
 
 _CUT = 0.25
 """Two frames that share less than this part of their places are two shots."""

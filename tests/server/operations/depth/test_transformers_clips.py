@@ -15,8 +15,8 @@ from replate_server.operations.compliance import MemoryWindow, Recorder
 from replate_server.operations.contract import Card, Steps, Tensor, Windows
 from replate_server.operations.depth.clips import Clips
 from replate_server.operations.depth.estimator import Estimate
-from replate_server.operations.depth.shot import Shot
 from replate_server.operations.depth.video_depth_anything import VideoDepthAnything
+from replate_server.operations.shot import Shot
 from server.operations.depth import checkpoints
 
 FRAMES = 48

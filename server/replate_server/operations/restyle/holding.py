@@ -1,0 +1,81 @@
+"""A shot carried from its keyframes: every frame out of those before and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from tempfile import TemporaryFile
+
+import numpy as np
+
+from replate_server.operations.contract import Steps, Tensor, Window
+from replate_server.operations.restyle.carrying import Sight, carried
+from replate_server.operations.restyle.following import Following
+from replate_server.operations.restyle.joining import joined
+from replate_server.operations.restyle.keys import Keys, Stretch
+from replate_server.operations.restyle.scenes import scenes
+from replate_server.operations.restyle.spool import Spool
+from replate_server.operations.shot import Shot
+from replate_server.operations.spans import Rising, Span
+
+
+def held(window: Window, shot: Shot, keys: Keys, steps: Steps) -> Iterator[tuple[int, Tensor | None]]:
+    """The window's frames, rising: each painted, [height, width, 3] over the shot's box, display-referred; None in a
+    scene that has no keyframe.
+
+    Nothing is carried across a cut.
+    """
+    wanted = set(window.numbers)
+    last, places = max(wanted), {number: place for place, number in enumerate(window.context)}
+    cut = scenes(shot, Span(steps, 0.0, 0.05))
+    rest = Rising(Span(steps, 0.05, 1.0))
+    for scene in cut:
+        if scene[-1] < min(wanted) or scene[0] > last:
+            continue
+        following = Following(window, shot, scene)
+        for stretch in keys.stretches(following, scene, rest):
+            if wanted.intersection(stretch.numbers):
+                for number, picture in _filled(following, stretch, rest):
+                    rest.progress(places[number] / len(places), f"Carrying keyframes to frame {number}")
+                    if number in wanted:
+                        yield number, picture
+            if stretch.after is not None and stretch.after.number in wanted:
+                yield stretch.after.number, stretch.after.picture
+            if stretch.after is not None and stretch.after.number >= last:
+                break
+
+
+def _filled(following: Following, stretch: Stretch, steps: Steps) -> Iterator[tuple[int, Tensor | None]]:
+    """The frames of a stretch, rising."""
+    if stretch.before is None and stretch.after is None:
+        yield from ((number, None) for number in stretch.numbers)
+        return
+    with TemporaryFile(prefix="replate-") as file:
+        spool = Spool(file)
+        if stretch.after is not None:
+            for sight in _within(stretch, carried(following, stretch.after, -1, steps)):
+                spool.put(sight.number, sight.picture.astype(np.float16), sight.trust.astype(np.float16), sight.place)
+        early: Iterator[Sight] = iter(())
+        if stretch.before is not None:
+            early = _within(stretch, carried(following, stretch.before, 1, steps))
+        for number in stretch.numbers:
+            one = next(early, None)
+            other = None
+            if number in spool:
+                picture, trust, place = spool.get(number)
+                other = Sight(number, picture.astype(np.float32), trust.astype(np.float32), place)
+            yield number, _joined(stretch, one, other)
+
+
+def _joined(stretch: Stretch, one: Sight | None, other: Sight | None) -> Tensor:
+    if one is None or other is None or stretch.before is None or stretch.after is None:
+        alone = one or other
+        assert alone is not None, "a stretch has a keyframe on one side at least"
+        return alone.picture
+    first, last = stretch.before.number, stretch.after.number
+    return joined(one.picture, other.picture, (one.trust, other.trust), (one.number - first) / (last - first))
+
+
+def _within(stretch: Stretch, sights: Iterator[Sight]) -> Iterator[Sight]:
+    """Those of the stretch's own frames, which come first."""
+    for _, sight in zip(stretch.numbers, sights, strict=False):
+        yield sight

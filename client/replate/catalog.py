@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from replate.errors import NotFound
 from replate.link import Link
 from replate.v1 import catalog_pb2
-from replate.values import OutputPlate, Parameter, Role
-from replate.wire_values import read_output_plate, read_parameter, read_role
+from replate.values import OutputPlate, Parameter, Preset, Role
+from replate.wire_values import read_output_plate, read_parameter, read_preset, read_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,17 @@ class Model:
     available: bool
     unavailable_reason: str
     """Why a job for it cannot run, and what to do."""
+    needs: tuple[str, ...] = ()
+    """Names of roles that the operation may go without and this model may not."""
+    presets: tuple[Preset, ...] = ()
+
+    def preset(self, name: str) -> Preset:
+        """Raises `NotFound`, saying which there are."""
+        for preset in self.presets:
+            if preset.name == name:
+                return preset
+        known = ", ".join(preset.name for preset in self.presets)
+        raise NotFound(f"The model {self.name} has no preset '{name}'; it has {known or 'none'}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +149,6 @@ def _read_model(message: catalog_pb2.Model) -> Model:
         memory_bytes=message.memory_bytes,
         available=message.available,
         unavailable_reason=message.unavailable_reason,
+        needs=tuple(message.needs),
+        presets=tuple(read_preset(preset) for preset in message.presets),
     )

@@ -6,6 +6,8 @@ This is vocabulary: client and server share it, and it depends on numpy alone
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -23,6 +25,9 @@ MetadataValue = str | int | float | tuple[float, ...]
 
 DATA = "data"
 """The colour space of pixels that are no colour: depth, motion, mattes, ids."""
+
+MOST_FIGURES = 16
+_FIGURE = re.compile(r"[a-z_]{1,32}")
 
 
 class PixelType(str, Enum):
@@ -71,6 +76,22 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that was measured of a frame. Made with `BadRequest` for a name or a number that is none."""
+
+    name: str
+    """"warping_error": 1 to 32 of a to z and the underscore."""
+    value: float
+    """Finite."""
+
+    def __post_init__(self) -> None:
+        if not _FIGURE.fullmatch(self.name):
+            raise BadRequest(f"'{self.name[:40]}' cannot name a figure; use 1 to 32 of a to z and the underscore.")
+        if not math.isfinite(self.value):
+            raise BadRequest(f"The figure {self.name} is {self.value}; it must be a finite number.")
+
+
+@dataclass(frozen=True, slots=True)
 class FrameSpec:
     """All there is to say of a frame but its pixels."""
 
@@ -90,6 +111,8 @@ class FrameSpec:
     metadata: Mapping[str, MetadataValue] = field(default_factory=lambda: MappingProxyType({}))
     depth: Depth | None = None
     """What the samples mean where they are depth; None where they are not, or nobody said."""
+    figures: tuple[Figure, ...] = ()
+    """What was measured of the frame when it was made, each name once, `MOST_FIGURES` at most."""
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -61,12 +62,25 @@ class Parameter:
     """Parameters of one group belong together; empty for the main one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Values of a model's parameters that go together, to begin from."""
+
+    name: str
+    label: str
+    tooltip: str
+    values: Mapping[str, Value]
+    """By the names of parameters, the operation's and the model's; the others stay as they are."""
+
+
 class RoleKind(str, Enum):
     PLATE = "plate"
     MATTE = "matte"
     STILL = "still"
     ANY = "any"
     """Colour or data."""
+    KEYS = "keys"
+    """Finished pictures of some of the plate's frames, each under its frame's number; of any size, never held."""
 
 
 @dataclass(frozen=True, slots=True)

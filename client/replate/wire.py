@@ -14,7 +14,7 @@ from typing import Literal
 
 from replate.depth import Depth
 from replate.errors import BadRequest
-from replate.frame import Box, FrameSpec, MetadataValue, PixelType, StoredFrame
+from replate.frame import MOST_FIGURES, Box, Figure, FrameSpec, MetadataValue, PixelType, StoredFrame
 from replate.v1 import plates_pb2
 
 CHUNK = 1 << 20
@@ -94,6 +94,7 @@ def write_spec(spec: FrameSpec) -> plates_pb2.FrameSpec:
             colour_space=spec.colour_space,
             view=spec.view,
             depth=_write_depth(spec.depth),
+            figures=[plates_pb2.Figure(name=one.name, value=one.value) for one in spec.figures],
             metadata=[_write_attribute(name, value) for name, value in spec.metadata.items()],
         )
     except (ValueError, TypeError) as error:
@@ -115,6 +116,7 @@ def read_spec(message: plates_pb2.FrameSpec) -> FrameSpec:
         pixel_aspect=_read_aspect(frame, message.pixel_aspect),
         view=_read_name(frame, "view", message.view) if message.view else "",
         depth=_read_depth(frame, message.depth) if message.HasField("depth") else None,
+        figures=_read_figures(frame, message.figures),
         metadata=_read_metadata(frame, message.metadata),
     )
 
@@ -232,6 +234,18 @@ def _read_depth(frame: str, message: plates_pb2.Depth) -> Depth:
         return Depth(message.metric, message.inverse, message.near, message.far, message.invalid, message.focal)
     except BadRequest as error:
         raise BadRequest(f"{frame}: {error}") from None
+
+
+def _read_figures(frame: str, figures: Sequence[plates_pb2.Figure]) -> tuple[Figure, ...]:
+    if len(figures) > MOST_FIGURES:
+        raise BadRequest(f"{frame} has {len(figures)} figures; at most {MOST_FIGURES} are taken.")
+    try:
+        read = tuple(Figure(figure.name, figure.value) for figure in figures)
+    except BadRequest as error:
+        raise BadRequest(f"{frame}: {error}") from None
+    if len({figure.name for figure in read}) < len(read):
+        raise BadRequest(f"{frame} has a figure twice; give each name once.")
+    return read
 
 
 def _write_attribute(name: str, value: MetadataValue) -> plates_pb2.Attribute:

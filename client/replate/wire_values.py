@@ -14,6 +14,7 @@ from replate.values import (
     Parameter,
     ParameterType,
     Point,
+    Preset,
     Priority,
     Prompt,
     Region,
@@ -41,6 +42,7 @@ _KINDS = {
     RoleKind.MATTE: catalog_pb2.ROLE_KIND_MATTE,
     RoleKind.STILL: catalog_pb2.ROLE_KIND_STILL,
     RoleKind.ANY: catalog_pb2.ROLE_KIND_ANY,
+    RoleKind.KEYS: catalog_pb2.ROLE_KIND_KEYS,
 }
 _KINDS_READ = {number: kind for kind, number in _KINDS.items()}
 
@@ -129,6 +131,16 @@ def read_parameter(message: catalog_pb2.Parameter) -> Parameter:
         choices=tuple(message.choices),
         group=message.group,
     )
+
+
+def write_preset(preset: Preset) -> catalog_pb2.Preset:
+    return catalog_pb2.Preset(
+        name=preset.name, label=preset.label, tooltip=preset.tooltip, values=write_values(preset.values)
+    )
+
+
+def read_preset(message: catalog_pb2.Preset) -> Preset:
+    return Preset(message.name, message.label, message.tooltip, read_values(message.values))
 
 
 def write_role(role: Role) -> catalog_pb2.Role:

@@ -105,4 +105,4 @@ def _values(enum: EnumDescriptor) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    NUMBERS.write_text(json.dumps(numbers(), indent=1, sort_keys=True) + "\n")
+    NUMBERS.write_text(json.dumps(dict(sorted(numbers().items())), indent=1) + "\n")

@@ -18,6 +18,7 @@ import OpenImageIO as oiio  # noqa: N813
 
 from replate.frame import MetadataValue
 from replate.media.depth_header import PREFIX as DEPTH
+from replate.media.figures_header import PREFIX as FIGURES
 
 UNKEPT = "replate:unkept"
 """Names of attributes that were in the file and could not be carried along, with their types."""
@@ -42,6 +43,7 @@ _OF_THE_FILE_PREFIXES = (
     "tiff:",
     "Exif:Thumbnail",
     DEPTH,
+    FIGURES,
 )
 _MATRICES = {9: "matrix33", 16: "matrix44"}
 
@@ -75,7 +77,7 @@ def metadata_of(header: oiio.ImageSpec) -> Mapping[str, MetadataValue]:
 def put_metadata(header: oiio.ImageSpec, metadata: Mapping[str, MetadataValue]) -> None:
     """Writes a frame's metadata into a header, each value with the type that files expect it to have."""
     for name, value in metadata.items():
-        if name in _OF_THE_FILE or name.startswith(DEPTH):
+        if name in _OF_THE_FILE or name.startswith((DEPTH, FIGURES)):
             continue
         if name == "framesPerSecond":
             rate = rate_of(metadata)

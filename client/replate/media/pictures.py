@@ -24,6 +24,7 @@ from replate.errors import BadRequest, Damaged, NotFound
 from replate.frame import DATA, Box, Fingerprint, Frame, FrameSpec, PixelType
 from replate.media.colour import LINEAR, decode, space_of_display, space_of_linear
 from replate.media.depth_header import depth_of
+from replate.media.figures_header import figures_of
 from replate.media.layers import Choice, Part, choose, plain_name
 from replate.media.metadata import attributes_of, metadata_of
 from replate.media.passes import BLENDER, Pass, known_pass
@@ -157,6 +158,7 @@ def _header(file: Any, path: Path, number: int, wish: Wish) -> _Header:
         view=choice.view or wish.view,
         depth=known.depth if known else depth_of(attributes) if space == DATA else None,
         metadata=metadata_of(chosen),
+        figures=figures_of(attributes),
     )
     code_space = ""
     if whole:

@@ -18,6 +18,7 @@ from replate.errors import BadRequest, Exhausted
 from replate.frame import DATA, Frame, FrameSpec, Pixels, PixelType
 from replate.media.colour import DISPLAY, UNKNOWN, convert, interop_name
 from replate.media.depth_header import put_depth
+from replate.media.figures_header import put_figures
 from replate.media.forms import Form, whole
 from replate.media.metadata import RECIPE, put_metadata
 from replate.media.sequences import Pattern
@@ -34,7 +35,7 @@ def write_frame(path: str | Path, frame: Frame, *, recipe: str | None = None, co
     """A frame as a file, whole or not at all: written beside its place, then moved there.
 
     EXR: half or float as the frame is, its windows, pixel aspect, channels,
-    view, colour space and metadata; the recipe under "replate:recipe".
+    view, colour space, metadata and figures; the recipe under "replate:recipe".
     PNG, JPEG and TIFF: a preview of the display window in sRGB, 8 bits (TIFF 16),
     data as it is; alpha is kept where the format can, unassociated.
 
@@ -136,6 +137,7 @@ def _exr(frame: Frame, recipe: str | None, compression: str) -> tuple[oiio.Image
     put_metadata(header, spec.metadata)
     if spec.depth is not None:
         put_depth(header, spec.depth)
+    put_figures(header, spec.figures)
     header["PixelAspectRatio"] = float(spec.pixel_aspect)
     header["compression"] = compression
     if spec.view:

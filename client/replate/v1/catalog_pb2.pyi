@@ -35,6 +35,10 @@ class _RoleKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RoleKind.Val
     """A picture of one frame."""
     ROLE_KIND_ANY: _RoleKind.ValueType  # 4
     """Colour or data."""
+    ROLE_KIND_KEYS: _RoleKind.ValueType  # 5
+    """Finished pictures of some of the plate's frames, each under its frame's number; of any size. A single one
+    is of its own frame, and is not held.
+    """
 
 class RoleKind(_RoleKind, metaclass=_RoleKindEnumTypeWrapper): ...
 
@@ -47,6 +51,10 @@ ROLE_KIND_STILL: RoleKind.ValueType  # 3
 """A picture of one frame."""
 ROLE_KIND_ANY: RoleKind.ValueType  # 4
 """Colour or data."""
+ROLE_KIND_KEYS: RoleKind.ValueType  # 5
+"""Finished pictures of some of the plate's frames, each under its frame's number; of any size. A single one
+is of its own frame, and is not held.
+"""
 Global___RoleKind: _TypeAlias = RoleKind  # noqa: Y015
 
 class _ParameterType:
@@ -340,6 +348,8 @@ class Model(_message.Message):
     MEMORY_BYTES_FIELD_NUMBER: _builtins.int
     AVAILABLE_FIELD_NUMBER: _builtins.int
     UNAVAILABLE_REASON_FIELD_NUMBER: _builtins.int
+    NEEDS_FIELD_NUMBER: _builtins.int
+    PRESETS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"restyle/adain" """
     operation: _builtins.str
@@ -358,6 +368,12 @@ class Model(_message.Message):
     def parameters(self) -> _containers.RepeatedCompositeFieldContainer[Global___Parameter]: ...
     @_builtins.property
     def weights(self) -> _containers.RepeatedCompositeFieldContainer[Global___Weight]: ...
+    @_builtins.property
+    def needs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Inputs that the operation may go without and this model may not, by their roles' names."""
+
+    @_builtins.property
+    def presets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Preset]: ...
     def __init__(
         self,
         *,
@@ -372,14 +388,71 @@ class Model(_message.Message):
         memory_bytes: _builtins.int = ...,
         available: _builtins.bool = ...,
         unavailable_reason: _builtins.str = ...,
+        needs: _abc.Iterable[_builtins.str] | None = ...,
+        presets: _abc.Iterable[Global___Preset] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "label", b"label", "licence", b"licence", "memory_bytes", b"memory_bytes", "name", b"name", "operation", b"operation", "parameters", b"parameters", "revision", b"revision", "tooltip", b"tooltip", "unavailable_reason", b"unavailable_reason", "weights", b"weights"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "label", b"label", "licence", b"licence", "memory_bytes", b"memory_bytes", "name", b"name", "needs", b"needs", "operation", b"operation", "parameters", b"parameters", "presets", b"presets", "revision", b"revision", "tooltip", b"tooltip", "unavailable_reason", b"unavailable_reason", "weights", b"weights"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Model: _TypeAlias = Model  # noqa: Y015
+
+@_typing.final
+class Preset(_message.Message):
+    """Values of parameters that go together, to begin from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class ValuesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _jobs_pb2.Value: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _jobs_pb2.Value | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    NAME_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    TOOLTIP_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"adhere" """
+    label: _builtins.str
+    tooltip: _builtins.str
+    @_builtins.property
+    def values(self) -> _containers.MessageMap[_builtins.str, _jobs_pb2.Value]:
+        """By the names of parameters, of the operation's and the model's; the others stay as they are."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        label: _builtins.str = ...,
+        tooltip: _builtins.str = ...,
+        values: _abc.Mapping[_builtins.str, _jobs_pb2.Value] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "name", b"name", "tooltip", b"tooltip", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Preset: _TypeAlias = Preset  # noqa: Y015
 
 @_typing.final
 class Weight(_message.Message):

@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17replate/v1/plates.proto\x12\nreplate.v1\":\n\x03\x42ox\x12\t\n\x01x\x18\x01 \x01(\x11\x12\t\n\x01y\x18\x02 \x01(\x11\x12\r\n\x05width\x18\x03 \x01(\r\x12\x0e\n\x06height\x18\x04 \x01(\r\"{\n\tAttribute\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x04text\x18\x02 \x01(\tH\x00\x12\x0f\n\x05whole\x18\x03 \x01(\x12H\x00\x12\x0e\n\x04real\x18\x04 \x01(\x01H\x00\x12&\n\x07numbers\x18\x05 \x01(\x0b\x32\x13.replate.v1.NumbersH\x00\x42\x07\n\x05value\"\x19\n\x07Numbers\x12\x0e\n\x06values\x18\x01 \x03(\x01\"\xac\x02\n\tFrameSpec\x12\x0e\n\x06number\x18\x01 \x01(\x11\x12$\n\x0b\x64\x61ta_window\x18\x02 \x01(\x0b\x32\x0f.replate.v1.Box\x12\'\n\x0e\x64isplay_window\x18\x03 \x01(\x0b\x32\x0f.replate.v1.Box\x12\x14\n\x0cpixel_aspect\x18\x04 \x01(\x01\x12\x10\n\x08\x63hannels\x18\x05 \x03(\t\x12)\n\npixel_type\x18\x06 \x01(\x0e\x32\x15.replate.v1.PixelType\x12\x14\n\x0c\x63olour_space\x18\x07 \x01(\t\x12\x0c\n\x04view\x18\x08 \x01(\t\x12\'\n\x08metadata\x18\t \x03(\x0b\x32\x15.replate.v1.Attribute\x12 \n\x05\x64\x65pth\x18\n \x01(\x0b\x32\x11.replate.v1.Depth\"c\n\x05\x44\x65pth\x12\x0e\n\x06metric\x18\x01 \x01(\x08\x12\x0f\n\x07inverse\x18\x02 \x01(\x08\x12\x0c\n\x04near\x18\x03 \x01(\x01\x12\x0b\n\x03\x66\x61r\x18\x04 \x01(\x01\x12\x0f\n\x07invalid\x18\x05 \x01(\x01\x12\r\n\x05\x66ocal\x18\x06 \x01(\x01\"<\n\x05\x46rame\x12#\n\x04spec\x18\x01 \x01(\x0b\x32\x15.replate.v1.FrameSpec\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\"*\n\x05Plate\x12!\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x11.replate.v1.Frame\"!\n\x0eMissingRequest\x12\x0f\n\x07\x64igests\x18\x01 \x03(\x0c\"\"\n\x0fMissingResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\x0c\";\n\rUploadRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\" \n\x0eUploadResponse\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\"!\n\x0f\x44ownloadRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\">\n\x10\x44ownloadResponse\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c*R\n\tPixelType\x12\x1a\n\x16PIXEL_TYPE_UNSPECIFIED\x10\x00\x12\x13\n\x0fPIXEL_TYPE_HALF\x10\x01\x12\x14\n\x10PIXEL_TYPE_FLOAT\x10\x02\x32\xdc\x01\n\x06Plates\x12\x42\n\x07Missing\x12\x1a.replate.v1.MissingRequest\x1a\x1b.replate.v1.MissingResponse\x12\x43\n\x06Upload\x12\x19.replate.v1.UploadRequest\x1a\x1a.replate.v1.UploadResponse(\x01\x30\x01\x12I\n\x08\x44ownload\x12\x1b.replate.v1.DownloadRequest\x1a\x1c.replate.v1.DownloadResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17replate/v1/plates.proto\x12\nreplate.v1\":\n\x03\x42ox\x12\t\n\x01x\x18\x01 \x01(\x11\x12\t\n\x01y\x18\x02 \x01(\x11\x12\r\n\x05width\x18\x03 \x01(\r\x12\x0e\n\x06height\x18\x04 \x01(\r\"{\n\tAttribute\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x04text\x18\x02 \x01(\tH\x00\x12\x0f\n\x05whole\x18\x03 \x01(\x12H\x00\x12\x0e\n\x04real\x18\x04 \x01(\x01H\x00\x12&\n\x07numbers\x18\x05 \x01(\x0b\x32\x13.replate.v1.NumbersH\x00\x42\x07\n\x05value\"\x19\n\x07Numbers\x12\x0e\n\x06values\x18\x01 \x03(\x01\"\xd1\x02\n\tFrameSpec\x12\x0e\n\x06number\x18\x01 \x01(\x11\x12$\n\x0b\x64\x61ta_window\x18\x02 \x01(\x0b\x32\x0f.replate.v1.Box\x12\'\n\x0e\x64isplay_window\x18\x03 \x01(\x0b\x32\x0f.replate.v1.Box\x12\x14\n\x0cpixel_aspect\x18\x04 \x01(\x01\x12\x10\n\x08\x63hannels\x18\x05 \x03(\t\x12)\n\npixel_type\x18\x06 \x01(\x0e\x32\x15.replate.v1.PixelType\x12\x14\n\x0c\x63olour_space\x18\x07 \x01(\t\x12\x0c\n\x04view\x18\x08 \x01(\t\x12\'\n\x08metadata\x18\t \x03(\x0b\x32\x15.replate.v1.Attribute\x12 \n\x05\x64\x65pth\x18\n \x01(\x0b\x32\x11.replate.v1.Depth\x12#\n\x07\x66igures\x18\x0b \x03(\x0b\x32\x12.replate.v1.Figure\"%\n\x06\x46igure\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\"c\n\x05\x44\x65pth\x12\x0e\n\x06metric\x18\x01 \x01(\x08\x12\x0f\n\x07inverse\x18\x02 \x01(\x08\x12\x0c\n\x04near\x18\x03 \x01(\x01\x12\x0b\n\x03\x66\x61r\x18\x04 \x01(\x01\x12\x0f\n\x07invalid\x18\x05 \x01(\x01\x12\r\n\x05\x66ocal\x18\x06 \x01(\x01\"<\n\x05\x46rame\x12#\n\x04spec\x18\x01 \x01(\x0b\x32\x15.replate.v1.FrameSpec\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\"*\n\x05Plate\x12!\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x11.replate.v1.Frame\"!\n\x0eMissingRequest\x12\x0f\n\x07\x64igests\x18\x01 \x03(\x0c\"\"\n\x0fMissingResponse\x12\x0f\n\x07\x64igests\x18\x01 \x03(\x0c\";\n\rUploadRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\" \n\x0eUploadResponse\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\"!\n\x0f\x44ownloadRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\">\n\x10\x44ownloadResponse\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c*R\n\tPixelType\x12\x1a\n\x16PIXEL_TYPE_UNSPECIFIED\x10\x00\x12\x13\n\x0fPIXEL_TYPE_HALF\x10\x01\x12\x14\n\x10PIXEL_TYPE_FLOAT\x10\x02\x32\xdc\x01\n\x06Plates\x12\x42\n\x07Missing\x12\x1a.replate.v1.MissingRequest\x1a\x1b.replate.v1.MissingResponse\x12\x43\n\x06Upload\x12\x19.replate.v1.UploadRequest\x1a\x1a.replate.v1.UploadResponse(\x01\x30\x01\x12I\n\x08\x44ownload\x12\x1b.replate.v1.DownloadRequest\x1a\x1c.replate.v1.DownloadResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'replate.v1.plates_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PIXELTYPE']._serialized_start=1026
-  _globals['_PIXELTYPE']._serialized_end=1108
+  _globals['_PIXELTYPE']._serialized_start=1102
+  _globals['_PIXELTYPE']._serialized_end=1184
   _globals['_BOX']._serialized_start=39
   _globals['_BOX']._serialized_end=97
   _globals['_ATTRIBUTE']._serialized_start=99
@@ -40,25 +40,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NUMBERS']._serialized_start=224
   _globals['_NUMBERS']._serialized_end=249
   _globals['_FRAMESPEC']._serialized_start=252
-  _globals['_FRAMESPEC']._serialized_end=552
-  _globals['_DEPTH']._serialized_start=554
-  _globals['_DEPTH']._serialized_end=653
-  _globals['_FRAME']._serialized_start=655
-  _globals['_FRAME']._serialized_end=715
-  _globals['_PLATE']._serialized_start=717
-  _globals['_PLATE']._serialized_end=759
-  _globals['_MISSINGREQUEST']._serialized_start=761
-  _globals['_MISSINGREQUEST']._serialized_end=794
-  _globals['_MISSINGRESPONSE']._serialized_start=796
-  _globals['_MISSINGRESPONSE']._serialized_end=830
-  _globals['_UPLOADREQUEST']._serialized_start=832
-  _globals['_UPLOADREQUEST']._serialized_end=891
-  _globals['_UPLOADRESPONSE']._serialized_start=893
-  _globals['_UPLOADRESPONSE']._serialized_end=925
-  _globals['_DOWNLOADREQUEST']._serialized_start=927
-  _globals['_DOWNLOADREQUEST']._serialized_end=960
-  _globals['_DOWNLOADRESPONSE']._serialized_start=962
-  _globals['_DOWNLOADRESPONSE']._serialized_end=1024
-  _globals['_PLATES']._serialized_start=1111
-  _globals['_PLATES']._serialized_end=1331
+  _globals['_FRAMESPEC']._serialized_end=589
+  _globals['_FIGURE']._serialized_start=591
+  _globals['_FIGURE']._serialized_end=628
+  _globals['_DEPTH']._serialized_start=630
+  _globals['_DEPTH']._serialized_end=729
+  _globals['_FRAME']._serialized_start=731
+  _globals['_FRAME']._serialized_end=791
+  _globals['_PLATE']._serialized_start=793
+  _globals['_PLATE']._serialized_end=835
+  _globals['_MISSINGREQUEST']._serialized_start=837
+  _globals['_MISSINGREQUEST']._serialized_end=870
+  _globals['_MISSINGRESPONSE']._serialized_start=872
+  _globals['_MISSINGRESPONSE']._serialized_end=906
+  _globals['_UPLOADREQUEST']._serialized_start=908
+  _globals['_UPLOADREQUEST']._serialized_end=967
+  _globals['_UPLOADRESPONSE']._serialized_start=969
+  _globals['_UPLOADRESPONSE']._serialized_end=1001
+  _globals['_DOWNLOADREQUEST']._serialized_start=1003
+  _globals['_DOWNLOADREQUEST']._serialized_end=1036
+  _globals['_DOWNLOADRESPONSE']._serialized_start=1038
+  _globals['_DOWNLOADRESPONSE']._serialized_end=1100
+  _globals['_PLATES']._serialized_start=1187
+  _globals['_PLATES']._serialized_end=1407
 # @@protoc_insertion_point(module_scope)

@@ -158,6 +158,7 @@ class FrameSpec(_message.Message):
     VIEW_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     DEPTH_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Frame number on the plate's own count."""
     pixel_aspect: _builtins.float
@@ -192,6 +193,10 @@ class FrameSpec(_message.Message):
     def depth(self) -> Global___Depth:
         """What the samples mean where they are depth."""
 
+    @_builtins.property
+    def figures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Figure]:
+        """What was measured of the frame when it was made; at most 16, each name once."""
+
     def __init__(
         self,
         *,
@@ -205,14 +210,41 @@ class FrameSpec(_message.Message):
         view: _builtins.str = ...,
         metadata: _abc.Iterable[Global___Attribute] | None = ...,
         depth: Global___Depth | None = ...,
+        figures: _abc.Iterable[Global___Figure] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["data_window", b"data_window", "depth", b"depth", "display_window", b"display_window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "colour_space", b"colour_space", "data_window", b"data_window", "depth", b"depth", "display_window", b"display_window", "metadata", b"metadata", "number", b"number", "pixel_aspect", b"pixel_aspect", "pixel_type", b"pixel_type", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "colour_space", b"colour_space", "data_window", b"data_window", "depth", b"depth", "display_window", b"display_window", "figures", b"figures", "metadata", b"metadata", "number", b"number", "pixel_aspect", b"pixel_aspect", "pixel_type", b"pixel_type", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FrameSpec: _TypeAlias = FrameSpec  # noqa: Y015
+
+@_typing.final
+class Figure(_message.Message):
+    """A number that was measured of a frame."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"warping_error": 1 to 32 of a to z and _."""
+    value: _builtins.float
+    """Finite."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        value: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Figure: _TypeAlias = Figure  # noqa: Y015
 
 @_typing.final
 class Depth(_message.Message):

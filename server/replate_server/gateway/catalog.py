@@ -9,7 +9,7 @@ import grpc
 import replate
 from replate.errors import NotFound, Unmet
 from replate.v1 import catalog_pb2, catalog_pb2_grpc
-from replate.wire_values import write_output_plate, write_parameter, write_role
+from replate.wire_values import write_output_plate, write_parameter, write_preset, write_role
 from replate_server.operations.contract import Card, Operation
 from replate_server.operations.registry import broken_models, models, operations
 from replate_server.settings import Settings
@@ -72,6 +72,8 @@ class CatalogService(catalog_pb2_grpc.CatalogServicer):
             memory_bytes=card.memory_bytes,
             available=not reason,
             unavailable_reason=reason,
+            needs=card.needs,
+            presets=[write_preset(preset) for preset in card.presets],
         )
 
 

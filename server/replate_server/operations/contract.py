@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replate.frame import Frame
-from replate.values import OutputPlate, Parameter, Role, Value
+from replate.values import OutputPlate, Parameter, Preset, Role, RoleKind, Value
 
 Tensor = NDArray[np.float32]
 Cached = Mapping[str, NDArray[Any]]
@@ -69,6 +69,9 @@ class Card:
     weights: tuple[str, ...] = ()
     """Names in the weight registry."""
     parameters: tuple[Parameter, ...] = ()
+    presets: tuple[Preset, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Names of roles that the operation may go without and this model may not."""
     windows: Windows = Windows()
     sizes: Sizes = Sizes()
     memory_bytes: int = 256 * MEGABYTE
@@ -137,10 +140,17 @@ class Window(Protocol):
     def has(self, role: str) -> bool:
         """Whether the job has this input."""
 
+    def given(self, role: str) -> tuple[int, ...]:
+        """Numbers of the frames that an input has within `context`, rising; none where the job lacks the input.
+
+        A one-frame input that is held has its own number, wherever that is.
+        """
+
     def frame(self, role: str, number: int) -> Frame:
         """A frame of an input, read when asked for; pixels are read-only.
 
-        A one-frame input gives that frame for any number, under that number.
+        A one-frame input gives that frame for any number, under that number. One of kind KEYS has its frames under
+        their own numbers alone, and raises `NotFound` for others. What was measured of a frame stays behind.
         """
 
     def digest(self, role: str, number: int) -> str:
@@ -188,3 +198,8 @@ def windows_wanted(
 ) -> Windows:
     """The frames that are seen at once in a job."""
     return operation.windows(card, inputs, parameters) if isinstance(operation, Guided) else card.windows
+
+
+def keyed_roles(operation: Operation) -> tuple[str, ...]:
+    """Names of the roles whose frames stand under their own numbers, be there only one."""
+    return tuple(role.name for role in operation.roles if role.kind is RoleKind.KEYS)

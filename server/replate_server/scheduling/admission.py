@@ -62,13 +62,15 @@ class Admission:
         if len(request.title) > 200 or len(request.project) > 100:
             raise BadRequest("A title has at most 200 characters and a project's name 100: shorten it.")
         parameters = check_parameters(operation, card, request.parameters)
-        plates = self._inputs(operation, request.inputs)
+        plates = self._inputs(operation, card, request.inputs)
         main = _held(plates[operation.roles[0].name], request.range, self._limits.plate_frames)
         numbers = _in_range(sorted({number for _, number in main}), request.range)
         delivered = set(numbers)
         needed = {at for at in main if at[1] in delivered}
         for role in operation.roles[1:]:
-            if role.name in plates:
+            if role.kind is RoleKind.KEYS:
+                _check_keys(role, plates.get(role.name, {}), main)
+            elif role.name in plates:
                 _check_covers(role, plates[role.name], needed)
         windows = _windows(windows_wanted(operation, card, plates.keys(), parameters), main, numbers)
         open_jobs = self._ledger.count_open(owner)
@@ -118,7 +120,7 @@ class Admission:
             raise BadRequest(f"The model {name} does {card.operation}, not {operation.name}: choose another model.")
         return operation, card
 
-    def _inputs(self, operation: Operation, inputs: Mapping[str, Source]) -> dict[str, Frames]:
+    def _inputs(self, operation: Operation, card: Card, inputs: Mapping[str, Source]) -> dict[str, Frames]:
         roles = {role.name: role for role in operation.roles}
         for name in inputs:
             if name not in roles:
@@ -126,6 +128,12 @@ class Admission:
         for role in operation.roles:
             if role.required and role.name not in inputs:
                 raise BadRequest(f"{operation.label} needs the input {role.name}: connect one.")
+            if role.name in card.needs and role.name not in inputs:
+                what = role.tooltip.rstrip(".")
+                raise BadRequest(
+                    f"The model {card.name} needs the input {role.name} ({what[:1].lower()}{what[1:]}): connect one, "
+                    "or choose another model."
+                )
         return {name: self._frames(roles[name], source) for name, source in inputs.items()}
 
     def _frames(self, role: Role, source: Source) -> Frames:
@@ -219,6 +227,17 @@ def _check_covers(role: Role, frames: Frames, needed: set[tuple[str, int]]) -> N
     if lacking:
         shown = ", ".join(map(str, lacking[:5])) + (" and others" if len(lacking) > 5 else "")
         raise BadRequest(f"The {role.name} has no frame {shown}: render it, or ask for the frames that are there.")
+
+
+def _check_keys(role: Role, frames: Frames, main: Frames) -> None:
+    views, numbers = {view for view, _ in main}, sorted({number for _, number in main})
+    strange = sorted(number for view, number in frames if not (view in {*views, ""} and number in numbers))
+    if strange:
+        shown = ", ".join(map(str, strange[:5])) + (" and others" if len(strange) > 5 else "")
+        raise BadRequest(
+            f"The {role.name} have frame {shown}, which the plate has not: give them the numbers of the plate's "
+            f"frames, {numbers[0]} to {numbers[-1]}."
+        )
 
 
 def _said(name: str, known: Mapping[str, object]) -> str:

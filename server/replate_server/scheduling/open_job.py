@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from replate.frame import StoredFrame
@@ -57,7 +57,11 @@ class OpenWindow:
 class Inputs:
     """The frames of a job's inputs, by view and number; those of linked jobs as far as they are known."""
 
-    def __init__(self, job: Job, linked: Mapping[JobOutput, frozenset[tuple[str, int]]]) -> None:
+    def __init__(
+        self, job: Job, linked: Mapping[JobOutput, frozenset[tuple[str, int]]], keys: Collection[str] = ()
+    ) -> None:
+        """`keys` are the roles whose frames stand under their own numbers, be there only one."""
+        self._keys = keys
         self._frames: dict[str, dict[tuple[str, int], StoredFrame]] = {}
         self._links: dict[str, JobOutput] = {}
         self._numbers: dict[str, frozenset[tuple[str, int]]] = {}
@@ -72,7 +76,7 @@ class Inputs:
     def wanted(self, window: WindowRecord) -> Iterator[tuple[str, tuple[str, int]]]:
         """Role, view and number of every frame that a window may read."""
         for role, present in self._numbers.items():
-            if len(present) == 1:
+            if len(present) == 1 and role not in self._keys:
                 yield role, next(iter(present))
                 continue
             for number in window.context:

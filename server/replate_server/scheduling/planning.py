@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from replate.errors import Unmet
 from replate.frame import StoredFrame
 from replate_server.jobs import Job, JobOutput
+from replate_server.operations.contract import keyed_roles
 from replate_server.operations.registry import broken_models, models, operations
 from replate_server.scheduling.open_job import Inputs, Key, OpenJob, OpenWindow
-from replate_server.scheduling.recipes import window_recipe, with_metadata_of
+from replate_server.scheduling.recipes import unmeasured, window_recipe, with_metadata_of
 from replate_server.store.frames import FrameStore
 from replate_server.store.ledger import Ledger, WindowRecord
 from replate_server.weights.store import WeightStore
@@ -45,7 +46,8 @@ class Planner:
         if json.loads(job.recipe)["revision"] != models()[name].card.revision:
             raise Unmet(f"The model {name} changed while this job was open: submit it again.")
         links = {source for source in job.spec.inputs.values() if isinstance(source, JobOutput)}
-        open_job = OpenJob(job, Inputs(job, {link: self._frames_of(link) for link in links}), {})
+        linked = {link: self._frames_of(link) for link in links}
+        open_job = OpenJob(job, Inputs(job, linked, keyed_roles(operations()[job.spec.operation])), {})
         for record in self._ledger.windows(job.id):
             if record.done:
                 open_job.frames_done += len(record.numbers)
@@ -63,7 +65,7 @@ class Planner:
                 link = open_job.inputs.link(role)
                 frame = self._ledger.output_frame(link.job, link.output, view, number)
                 assert frame is not None, "a window is ready only when its linked frames are in the ledger"
-            frames[role].append(frame)
+            frames[role].append(unmeasured(frame))
         spec = open_job.job.spec
         return WindowTask(
             id=next(self._task_numbers),
@@ -75,8 +77,9 @@ class Planner:
             view=record.view,
             numbers=record.numbers,
             context=record.context,
-            inputs={role: tuple(found) for role, found in frames.items()},
+            inputs={role: tuple(frames[role]) for role in spec.inputs},
             colour_config=self._config,
+            keys=keyed_roles(operations()[spec.operation]),
         )
 
     def recipe(self, task: WindowTask) -> str:

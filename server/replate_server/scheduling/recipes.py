@@ -76,6 +76,11 @@ def with_metadata_of(frame: StoredFrame, like: StoredFrame) -> StoredFrame:
     return replace(frame, spec=replace(frame.spec, metadata=like.spec.metadata))
 
 
+def unmeasured(frame: StoredFrame) -> StoredFrame:
+    """A frame as an input: what was measured of it is not handed on, and makes no other pixels."""
+    return replace(frame, spec=replace(frame.spec, figures=()))
+
+
 def _described(source: Source) -> object:
     """An input in a few words: a recipe goes into the header of every frame that is made from it."""
     if isinstance(source, JobOutput):

@@ -35,6 +35,8 @@ class WindowTask:
     inputs: Mapping[str, tuple[StoredFrame, ...]]
     """The frames of each role that the window may read."""
     colour_config: str
+    keys: tuple[str, ...] = ()
+    """Roles whose frames stand under their own numbers, be there only one."""
     urgent: bool = False
     """Somebody is looking at it: it may run in the middle of another window, at one of that window's steps."""
     kind: Literal["task"] = "task"

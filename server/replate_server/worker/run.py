@@ -52,6 +52,9 @@ class RunningWindow:
     def has(self, role: str) -> bool:
         return role in self._frames
 
+    def given(self, role: str) -> tuple[int, ...]:
+        return tuple(sorted(self._frames.get(role, ())))
+
     def frame(self, role: str, number: int) -> Frame:
         stored = self._stored(role, number)
         frame = self._files.read(stored)
@@ -69,7 +72,7 @@ class RunningWindow:
 
     def _stored(self, role: str, number: int) -> StoredFrame:
         frames = self._frames[role]
-        if len(frames) == 1:
+        if len(frames) == 1 and role not in self._task.keys:
             still = next(iter(frames.values()))
             return replace(still, spec=replace(still.spec, number=number))
         if number not in frames:

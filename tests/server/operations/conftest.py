@@ -14,7 +14,7 @@ from replate.frame import DATA, Box, Frame, FrameSpec, PixelType
 from replate.values import Value
 from replate_server.operations.compliance import MemoryWindow, Recorder
 from replate_server.operations.compliance.window import windows_of
-from replate_server.operations.contract import Model, windows_wanted
+from replate_server.operations.contract import Model, keyed_roles, windows_wanted
 from replate_server.operations.registry import check_parameters, models, operations
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def run(model: Callable[[str], Model]) -> Callable[..., Outputs]:
         parameters = check_parameters(operation, made.card, given or {})
         outputs: Outputs = {}
         wanted = windows_wanted(operation, made.card, inputs.keys(), parameters)
-        for window in windows_of(inputs, operation.roles[0].name, parameters, wanted):
+        for window in windows_of(inputs, operation.roles[0].name, parameters, wanted, keyed_roles(operation)):
             for delivery in operation.run(made, window, steps or Recorder()):
                 outputs.setdefault(delivery.output, []).append(delivery.frame)
         return outputs

@@ -16,7 +16,7 @@ from replate.values import OutputPlate, Parameter, ParameterType, Value
 from replate_server.operations.compliance.network import nothing_leaves
 from replate_server.operations.compliance.plates import SHAPES, inputs_of, on_the_ball, synthetic
 from replate_server.operations.compliance.window import MemoryWindow, Recorder, windows_of
-from replate_server.operations.contract import Card, Delivery, Model, Operation, windows_wanted
+from replate_server.operations.contract import Card, Delivery, Model, Operation, keyed_roles, windows_wanted
 from replate_server.operations.parameters import check_parameters, check_value
 from replate_server.operations.registry import operations
 
@@ -118,7 +118,7 @@ class _Case:
         parameters = check_parameters(self.operation, self.model.card, self.given)
         inputs = inputs_of(self.operation.roles, self.plate)
         windows = windows_wanted(self.operation, self.model.card, inputs.keys(), parameters)
-        return windows_of(inputs, self.operation.roles[0].name, parameters, windows)
+        return windows_of(inputs, self.operation.roles[0].name, parameters, windows, keyed_roles(self.operation))
 
     def run(self, steps: Recorder) -> list[Delivery]:
         return [delivery for window in self.windows() for delivery in self.operation.run(self.model, window, steps)]

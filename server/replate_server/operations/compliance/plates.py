@@ -138,6 +138,8 @@ def inputs_of(roles: Sequence[Role], plate: Sequence[Frame]) -> dict[str, tuple[
             made[role.name] = _KNOWN[role.name](plate)
         elif index == 0:
             made[role.name] = tuple(plate)
+        elif role.kind is RoleKind.KEYS:
+            made[role.name] = tuple(plate[:1])
         elif role.kind is RoleKind.STILL:
             made[role.name] = (still(),)
         else:

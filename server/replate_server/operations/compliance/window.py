@@ -24,13 +24,21 @@ class MemoryWindow:
     context: tuple[int, ...] = ()
     seed: int = 0
     colour_config: str = "ocio://default"
+    keys: tuple[str, ...] = ()
+    """Roles whose frames stand under their own numbers, be there only one."""
 
     def has(self, role: str) -> bool:
         return role in self.inputs
 
+    def given(self, role: str) -> tuple[int, ...]:
+        frames = self.inputs.get(role, ())
+        numbers = sorted(frame.spec.number for frame in frames)
+        held = len(frames) == 1 and role not in self.keys
+        return tuple(number for number in numbers if held or number in self.context)
+
     def frame(self, role: str, number: int) -> Frame:
         frames = self.inputs[role]
-        if len(frames) == 1:
+        if len(frames) == 1 and role not in self.keys:
             return frames[0]
         for frame in frames:
             if frame.spec.number == number:
@@ -42,12 +50,16 @@ class MemoryWindow:
 
 
 def windows_of(
-    inputs: Mapping[str, Sequence[Frame]], plate: str, parameters: Mapping[str, Value], windows: Windows
+    inputs: Mapping[str, Sequence[Frame]],
+    plate: str,
+    parameters: Mapping[str, Value],
+    windows: Windows,
+    keys: tuple[str, ...] = (),
 ) -> list[MemoryWindow]:
     """The windows of a shot, as a scheduler would plan them for a model's card."""
     numbers = [frame.spec.number for frame in inputs[plate]]
     return [
-        MemoryWindow(inputs, parameters, one.numbers, one.context)
+        MemoryWindow(inputs, parameters, one.numbers, one.context, keys=keys)
         for one in plan(numbers, windows.length, windows.before, windows.after)
     ]
 

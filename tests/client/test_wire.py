@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from replate.chunks import Chunk, chunks_of, read_chunk, write_chunk
 from replate.depth import Depth
 from replate.errors import BadRequest
-from replate.frame import Box, FrameSpec, PixelType, StoredFrame
+from replate.frame import Box, Figure, FrameSpec, PixelType, StoredFrame
 from replate.v1 import plates_pb2
 from replate.wire import (
     CHUNK,
@@ -43,6 +43,9 @@ depths = st.builds(
     invalid=numbers,
     focal=st.floats(0, 1e6),
 )
+figures = st.builds(
+    Figure, st.from_regex("[a-z_]{1,32}", fullmatch=True), st.floats(allow_nan=False, allow_infinity=False)
+)
 specs = st.builds(
     FrameSpec,
     number=int32,
@@ -55,6 +58,7 @@ specs = st.builds(
     view=text,
     metadata=st.dictionaries(names, metadata_values, max_size=8),
     depth=st.none() | depths,
+    figures=st.lists(figures, max_size=16, unique_by=lambda figure: figure.name).map(tuple),
 )
 digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
 
@@ -103,11 +107,28 @@ def test_a_digest_arrives_as_it_was_sent(digest: str) -> None:
         ({"colour_space": ""}, "Frame 12 has an empty colour space"),
         ({"metadata": {"note": "x" * (64 << 10)}}, "Frame 12 has 65"),
         ({"metadata": {"": 1}}, "Frame 12 has metadata without a name"),
+        ({"figures": tuple(Figure("a" * n, 0.5) for n in range(1, 18))}, "Frame 12 has 17 figures; at most 16"),
+        ({"figures": (Figure("structure", 1.0),) * 2}, "Frame 12 has a figure twice"),
     ],
 )
 def test_a_spec_that_does_not_hold_together_is_refused(change: dict[str, object], said: str) -> None:
     with pytest.raises(BadRequest, match=re.escape(said)):
         read_spec(write_spec(spec(**change)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("structure", float("inf"), "Frame 12: The figure structure is inf; it must be a finite number."),
+        ("Structure", 1.0, "Frame 12: 'Structure' cannot name a figure"),
+        ("a" * 33, 1.0, "cannot name a figure; use 1 to 32 of a to z"),
+    ],
+)
+def test_what_is_no_figure_is_refused(name: str, value: float, said: str) -> None:
+    message = write_spec(spec())
+    message.figures.add(name=name, value=value)
+    with pytest.raises(BadRequest, match=re.escape(said)):
+        read_spec(message)
 
 
 @pytest.mark.parametrize(

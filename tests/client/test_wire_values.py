@@ -15,6 +15,7 @@ from replate.values import (
     Parameter,
     ParameterType,
     Point,
+    Preset,
     Priority,
     Region,
     Role,
@@ -64,6 +65,12 @@ def test_a_value_arrives_as_it_was_sent(value: Value) -> None:
 def test_a_parameter_arrives_as_it_was_sent(parameter: Parameter) -> None:
     sent = wire.write_parameter(parameter).SerializeToString()
     assert wire.read_parameter(catalog_pb2.Parameter.FromString(sent)) == parameter
+
+
+@given(st.builds(Preset, text, text, text, st.dictionaries(text, values, max_size=4)))
+def test_a_preset_arrives_as_it_was_sent(preset: Preset) -> None:
+    sent = wire.write_preset(preset).SerializeToString()
+    assert wire.read_preset(catalog_pb2.Preset.FromString(sent)) == preset
 
 
 @given(st.builds(Role, text, text, text, st.sampled_from(RoleKind), st.booleans()))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from replate.depth import Depth
 from replate.errors import BadRequest
-from replate.frame import Box, Frame, FrameSpec, PixelType
+from replate.frame import Box, Figure, Frame, FrameSpec, PixelType
 from replate.media import PlateWriter, open_plate, write_frame
 
 
@@ -97,6 +97,18 @@ def test_footage_is_the_same_after_a_round_trip(footage: Path, tmp_path: Path) -
         kept = {name: value for name, value in again.spec.metadata.items() if name != "DateTime"}
         assert frame.spec == replace(again.spec, metadata=kept)
         np.testing.assert_array_equal(frame.pixels, again.pixels)
+
+
+def test_an_exr_says_what_was_measured_of_its_frame(tmp_path: Path) -> None:
+    box = Box(0, 0, 4, 3)
+    figures = (Figure("style_distance", 0.75), Figure("warping_error", 0.0625))
+    frame = frame_like(FrameSpec(7, box, box, ("R", "G", "B"), figures=figures))
+    PlateWriter(tmp_path / "measured.####.exr").write(frame)
+    again = open_plate(tmp_path / "measured.0007.exr").read(7)
+    assert again.spec.figures == figures
+    assert not [name for name in again.spec.metadata if "figure" in name]
+    header = OpenEXR.File(str(tmp_path / "measured.0007.exr")).header()
+    assert header["replate/figure/warping_error"] == 0.0625
 
 
 @pytest.mark.parametrize(

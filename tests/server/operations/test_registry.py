@@ -20,6 +20,21 @@ class Mine:
         pass
 """
 
+WANTING = GOOD.replace('"LicenseRef-Studio")', '"LicenseRef-Studio", needs=("style",))')
+PRESET = """
+from replate.values import Parameter, ParameterType, Preset
+from replate_server.operations.contract import Card
+
+GAIN = Parameter("gain", "Gain", ParameterType.REAL, 1.0, "How bright.", 0.0, 2.0)
+PRESETS = (Preset("bold", "Bold", "Brighter.", VALUES),)
+
+class Mine:
+    card = Card("matte/mine", "Mine", "A studio's own.", "1", "CC0-1.0", parameters=(GAIN,), presets=PRESETS)
+
+    def load(self, weights, device):
+        pass
+"""
+
 
 @pytest.fixture
 def install(tmp_path: Path) -> Iterator[Callable[[str, str, str], None]]:
@@ -82,6 +97,22 @@ def test_a_studios_model_is_found(install: Callable[[str, str, str], None]) -> N
             "conjure/mine = broken_one:Mine",
             "there is no operation conjure",
         ),
+        (WANTING, "matte/mine = broken_one:Mine", "it needs style, which is no input of matte"),
+        (
+            PRESET.replace("VALUES", "{'grain': 1.0}"),
+            "matte/mine = broken_one:Mine",
+            'its preset bold is refused (The model matte/mine has no parameter "grain"',
+        ),
+        (
+            PRESET.replace("VALUES", "{'gain': 9.0}"),
+            "matte/mine = broken_one:Mine",
+            'The parameter "gain" is 9.0; give a number from 0 to 2',
+        ),
+        (
+            PRESET.replace("VALUES", "{}").replace("PRESETS)", "2 * PRESETS)"),
+            "matte/mine = broken_one:Mine",
+            "two of its presets have the same name",
+        ),
     ],
 )
 def test_a_broken_model_is_left_out_and_said(
@@ -92,6 +123,12 @@ def test_a_broken_model_is_left_out_and_said(
     assert name not in registry.models()
     assert said in registry.broken_models()[name]
     assert "restyle/adain" in registry.models()
+
+
+def test_a_studios_presets_are_found(install: Callable[[str, str, str], None]) -> None:
+    install("studio_matte", PRESET.replace("VALUES", "{'gain': 2}"), "matte/mine = studio_matte:Mine")
+    (preset,) = registry.models()["matte/mine"].card.presets
+    assert (preset.name, preset.values) == ("bold", {"gain": 2})
 
 
 def test_nobody_takes_the_place_of_our_own(install: Callable[[str, str, str], None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,20 @@ def test_a_single_frame_stands_for_any_number(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no frame 99: render it"):
         window_of(tmp_path, range(2)).frame("plate", 99)
     assert not window.has("matte")
+
+
+def test_a_single_keyframe_stands_for_its_own_frame_alone(tmp_path: Path) -> None:
+    files = FrameFiles(tmp_path)
+    plate, keyframe = task_of(files, range(4)), task_of(files, range(2, 3)).inputs["plate"]
+    inputs = {**plate.inputs, "keyframes": keyframe, "others": ()}
+    window = RunningWindow(replace(plate, inputs=inputs, keys=("keyframes", "others")), files)
+    assert window.given("keyframes") == (2,)
+    assert window.frame("keyframes", 2).spec.number == 2
+    with pytest.raises(NotFound, match="no frame 1"):
+        window.frame("keyframes", 1)
+    assert window.given("plate") == (0, 1, 2, 3)
+    assert (window.has("others"), window.given("others")) == (True, ())
+    assert (window.has("matte"), window.given("matte")) == (False, ())
 
 
 def test_frames_are_read_only(tmp_path: Path) -> None:

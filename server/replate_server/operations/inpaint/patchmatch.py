@@ -8,40 +8,19 @@ each target pixel the row and the column of the source pixel whose patch is most
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from replate_server.operations.compiled import compiled, random_bits
+
 REACH = 3
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 Array = NDArray[Any]
 
 
-def _compiled(function: _Function) -> _Function:
-    try:
-        made: Any = numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:
-        # Where neither the package's folder nor the user's can be written, it is compiled in every process.
-        made = numba.njit(nogil=True)(function)
-    return cast(_Function, made)
-
-
-@_compiled
-def _next(state: Array) -> Any:
-    """Marsaglia's xorshift, 64 bits."""
-    value = state[0]
-    value ^= value << np.uint64(13)
-    value ^= value >> np.uint64(7)
-    value ^= value << np.uint64(17)
-    state[0] = value
-    return value
-
-
-@_compiled
+@compiled
 def _unlike(picture: Array, weights: Array, y: int, x: int, v: int, u: int, least: float) -> Any:
     """The mean squared difference of two patches, by the target's weights; infinite once it is above `least`."""
     height, width, channels = picture.shape
@@ -65,18 +44,18 @@ def _unlike(picture: Array, weights: Array, y: int, x: int, v: int, u: int, leas
     return total / count if count > 0 else np.float32(0)
 
 
-@_compiled
+@compiled
 def scatter(field: Array, targets: Array, sources: Array, state: Array, all_of_them: bool) -> None:
     """Gives each target (rows and columns, [n, 2]) some source; those that have one keep it unless `all_of_them`."""
     count = np.uint64(sources.shape[0])
     for at in range(targets.shape[0]):
         y, x = targets[at, 0], targets[at, 1]
         if all_of_them or field[y, x, 0] < 0:
-            chosen = _next(state) % count
+            chosen = random_bits(state) % count
             field[y, x, 0], field[y, x, 1] = sources[chosen, 0], sources[chosen, 1]
 
 
-@_compiled
+@compiled
 def judge(picture: Array, weights: Array, field: Array, unlike: Array, targets: Array) -> None:
     """How unlike each target's patch and its source's are, into `unlike` [height, width]."""
     for at in range(targets.shape[0]):
@@ -84,7 +63,7 @@ def judge(picture: Array, weights: Array, field: Array, unlike: Array, targets: 
         unlike[y, x] = _unlike(picture, weights, y, x, field[y, x, 0], field[y, x, 1], np.inf)
 
 
-@_compiled
+@compiled
 def improve(
     picture: Array, weights: Array, field: Array, unlike: Array, targets: Array, usable: Array, state: Array, way: int
 ) -> None:
@@ -106,8 +85,8 @@ def improve(
                         best, v, u = found, tv, tu
         reach = max(height, width)
         while reach >= 1:
-            tv = v + int(_next(state) % np.uint64(2 * reach + 1)) - reach
-            tu = u + int(_next(state) % np.uint64(2 * reach + 1)) - reach
+            tv = v + int(random_bits(state) % np.uint64(2 * reach + 1)) - reach
+            tu = u + int(random_bits(state) % np.uint64(2 * reach + 1)) - reach
             if 0 <= tv < height and 0 <= tu < width and usable[tv, tu]:
                 found = _unlike(picture, weights, y, x, tv, tu, best)
                 if found < best:
@@ -116,7 +95,7 @@ def improve(
         unlike[y, x], field[y, x, 0], field[y, x, 1] = best, v, u
 
 
-@_compiled
+@compiled
 def vote(picture: Array, field: Array, unlike: Array, trust: Array, pixels: Array, spread: float) -> Array:
     """What the patches around each pixel ([n, 2]) say of it, [n, channels]: the mean of what their sources show there.
 

@@ -41,7 +41,7 @@ class Input:
     label: str
     tooltip: str = ""
     kind: str = "plate"
-    """"plate", "matte", "still" (one frame), or "any" (colour or data)."""
+    """"plate", "matte", "still" (one frame), "any" (colour or data), or "keys" (finished pictures of some frames)."""
     required: bool = True
 
 
@@ -68,6 +68,17 @@ class Operation:
     outputs: tuple[Output, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     """Taken by every model of it."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Values of a model's parameters that go together, to begin from."""
+
+    name: str
+    label: str
+    tooltip: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """By the names of parameters, the operation's and the model's."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,13 @@ class Model:
     available: bool = True
     unavailable_reason: str = ""
     """Why a job for it cannot run, and what to do."""
+    needs: tuple[str, ...] = ()
+    """Names of inputs that the operation may go without and this model may not."""
+    presets: tuple[Preset, ...] = ()
+
+    def requires(self, role: Input) -> bool:
+        """Whether a job for it must have this input of its operation."""
+        return role.required or role.name in self.needs
 
     @property
     def bytes_to_fetch(self) -> int:
@@ -201,6 +219,7 @@ def _model(said: Mapping[str, Any]) -> Model:
             **_plain(Model, said),
             "parameters": _parameters(said),
             "weights": tuple(Weight(**_plain(Weight, each)) for each in said.get("weights", ())),
+            "presets": tuple(Preset(**_plain(Preset, each)) for each in said.get("presets", ())),
         }
     )
 

@@ -12,7 +12,8 @@ from replate.catalog import Catalog
 from replate.errors import BadRequest, Cancelled
 from replate.frame import Fingerprint, Frame
 from replate.jobs import InputLike, JobOutput
-from replate.media import Plate, open_matte, open_plate
+from replate.media import Plate, open_keyframes, open_matte, open_plate
+from replate.media.keyframes import leading
 from replate.values import Parameter, ParameterType, Point, Priority, Prompt, Region, RoleKind, Value
 
 Kind = TypeVar("Kind")
@@ -57,18 +58,30 @@ def field(params: Mapping[str, Any], name: str, kind: type[Kind], default: Kind 
 def inputs(
     params: Mapping[str, Any], operation: str, catalog: Catalog, stopped: threading.Event
 ) -> dict[str, InputLike]:
-    """By role: pictures on disk, opened, or other jobs' outputs."""
+    """By role: pictures on disk, opened, or other jobs' outputs.
+
+    Where keyframes are given and not their frames, those count that the range is painted by, and what has frames of
+    the plate is read as far as they lie.
+    """
     kinds = {role.name: role.kind for role in catalog.operation(operation).inputs}
-    found: dict[str, InputLike] = {}
-    for role, source in field(params, "inputs", dict).items():
+    sources = field(params, "inputs", dict)
+    for role, source in sources.items():
         if role not in kinds:
             raise BadRequest(f"{operation} takes no input '{role}'; it takes {', '.join(kinds)}.")
         if not isinstance(source, dict):
             raise BadRequest(f"The input '{role}' must be an object with a path, or a job and an output.")
+    found: dict[str, InputLike] = {}
+    wanted, on_the_way = frame_range(params), ""
+    for role, source in sorted(sources.items(), key=lambda each: kinds[each[0]] is not RoleKind.KEYS):
         if "job" in source:
             found[role] = JobOutput(field(source, "job", str), field(source, "output", str))
-        else:
-            found[role] = Stoppable(picture(source, f"The input '{role}'", kinds[role]), stopped)
+            continue
+        if on_the_way and "frames" in source and kinds[role] in (RoleKind.PLATE, RoleKind.ANY):
+            source = {**source, "frames": f"{source['frames']},{on_the_way}"}
+        plate = picture(source, f"The input '{role}'", kinds[role])
+        if kinds[role] is RoleKind.KEYS and wanted is not None and "frames" not in source:
+            plate, on_the_way = leading(plate, *wanted)
+        found[role] = Stoppable(plate, stopped)
     return found
 
 
@@ -79,27 +92,26 @@ def picture(source: Mapping[str, Any], what: str, kind: RoleKind) -> Plate:
         raise BadRequest(f"{what} has the unknown fields {', '.join(sorted(unknown))}.")
     path, frames = field(source, "path", str), field(source, "frames", str, "") or None
     view = field(source, "view", str, "")
-    channels = field(source, "channels", list, []) or None
+    channels = [str(channel) for channel in field(source, "channels", list, [])]
     if kind is RoleKind.MATTE:
-        channel = str(channels[0]) if channels else ""
-        return open_matte(path, frames, view=view, channel=channel)
-    return open_plate(
-        path,
-        frames,
-        colour_space=field(source, "colour_space", str, "") or None,
-        view=view,
-        layer=field(source, "layer", str, ""),
-        channels=[str(channel) for channel in channels] if channels else None,
-        start=field(source, "start", int, 1),
-    )
+        return open_matte(path, frames, view=view, channel=channels[0] if channels else "")
+    space, layer = field(source, "colour_space", str, "") or None, field(source, "layer", str, "")
+    if kind is RoleKind.KEYS:
+        return open_keyframes([path], frames, colour_space=space, view=view, layer=layer, channels=channels or None)
+    start = field(source, "start", int, 1)
+    return open_plate(path, frames, colour_space=space, view=view, layer=layer, channels=channels or None, start=start)
 
 
 def parameters(params: Mapping[str, Any], operation: str, model: str, catalog: Catalog) -> dict[str, Value]:
-    """By name, each as the type that the catalog states, so that a host may write 1 for 1.0."""
+    """By name, each as the type that the catalog states, so that a host may write 1 for 1.0.
+
+    What is not given is as the preset has it, where one is named.
+    """
     asked = catalog.operation(operation)
-    own = catalog.model(model or asked.default_model).parameters
-    known = {parameter.name: parameter for parameter in (*asked.parameters, *own)}
-    found: dict[str, Value] = {}
+    chosen = catalog.model(model or asked.default_model)
+    known = {parameter.name: parameter for parameter in (*asked.parameters, *chosen.parameters)}
+    preset = field(params, "preset", str, "")
+    found = dict(chosen.preset(preset).values) if preset else {}
     for name, value in field(params, "parameters", dict, {}).items():
         if name not in known:
             raise BadRequest(f"There is no parameter '{name}'; there are {', '.join(known) or 'none'}.")

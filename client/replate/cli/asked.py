@@ -47,15 +47,21 @@ def model_name(operation: Operation, text: str) -> str:
 
 
 def parameters(
-    catalog: Catalog, operation: Operation, model: str, assignments: Sequence[str], prompts: Sequence[Prompt]
+    catalog: Catalog,
+    operation: Operation,
+    model: str,
+    assignments: Sequence[str],
+    prompts: Sequence[Prompt],
+    preset: str = "",
 ) -> dict[str, Value]:
     """Parameters written NAME=VALUE, with the types that the catalog states, and the prompts under their own name.
 
-    Raises `BadRequest` for a name there is none of, or a value of another type.
+    What is not written is as the model's preset has it, where one is named. Raises `BadRequest` for a name there is
+    none of, or a value of another type, and `NotFound` for a preset there is none of.
     """
-    own = catalog.model(model or operation.default_model).parameters
-    known = {parameter.name: parameter for parameter in (*operation.parameters, *own)}
-    found: dict[str, Value] = {}
+    chosen = catalog.model(model or operation.default_model)
+    known = {parameter.name: parameter for parameter in (*operation.parameters, *chosen.parameters)}
+    found = dict(chosen.preset(preset).values) if preset else {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         if not equals:

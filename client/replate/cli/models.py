@@ -45,6 +45,11 @@ def models(
     for model in chosen if name else []:
         results().print()
         results().print(_parameters(catalog, model))
+        if model.needs:
+            results().print(f"needs: {escape(', '.join(model.needs))}")
+        if model.presets:
+            results().print()
+            results().print(_presets(model))
 
 
 def _table(catalog: Catalog, chosen: list[Model]) -> Table:
@@ -80,6 +85,16 @@ def _parameters(catalog: Catalog, model: Model) -> Table:
     for parameter in (*catalog.operation(model.operation).parameters, *model.parameters):
         default = "" if parameter.type is ParameterType.PROMPTS else escape(str(parameter.default))
         table.add_row(escape(parameter.name), escape(_takes(parameter)), default, escape(parameter.tooltip))
+    return table
+
+
+def _presets(model: Model) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    for column in ("preset", "sets", "what it does"):
+        table.add_column(column)
+    for preset in model.presets:
+        values = ", ".join(f"{name}={value}" for name, value in preset.values.items())
+        table.add_row(escape(preset.name), escape(values), escape(preset.tooltip))
     return table
 
 

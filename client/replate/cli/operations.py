@@ -20,8 +20,9 @@ from replate.cli.run import run, summary
 from replate.connection import connect
 from replate.errors import BadRequest
 from replate.jobs import InputLike, Job, JobOutput
-from replate.media import Pattern, Plate, open_matte, open_plate, parse_frames
+from replate.media import Pattern, Plate, open_keyframes, open_matte, open_plate, parse_frames
 from replate.media.forms import CRYPTOMATTE
+from replate.media.keyframes import leading
 from replate.values import Priority, Prompt, RoleKind
 
 _PRIORITIES = {priority.name.lower(): priority for priority in Priority}
@@ -61,6 +62,10 @@ _COMMON: Mapping[str, _Option] = {
     "assignments": _option(
         list[str], [], "--parameter", "-p", metavar="NAME=VALUE", help="Any parameter of `replate models NAME`."
     ),
+    "preset": _option(
+        str, "", "--preset", metavar="NAME",
+        help="Settings of `replate models NAME` to begin from; parameters that are given go before them.",
+    ),
     "seed": _option(int, 0, "--seed", min=0, help="What randomness there is comes from this."),
     "title": _option(str, "", "--title", help="Shown in lists of jobs."),
     "project": _option(str, "", "--project", help="The project that the job is shared with."),
@@ -75,7 +80,14 @@ _COMMON: Mapping[str, _Option] = {
     "as_json": _option(bool, False, "--json", help="Print one JSON object."),
 }  # fmt: skip
 
-_STYLE = _option(str, ..., "--style", metavar="FILE", help="The picture in whose manner the plate is painted.")
+_STYLE = _option(str | None, None, "--style", metavar="FILE", help="The picture in whose manner the plate is painted.")
+_KEYFRAMES = _option(
+    list[str],
+    [],
+    "--keyframes",
+    metavar="PATTERN",
+    help='Frames that are painted already: "keys/shot.####.png" with the frames there are, or "painted.png@1012".',
+)
 _STRENGTH = _option(float | None, None, "--strength", min=0, max=1, help="0 is the plate, 1 the style in full.")
 _LIMIT = _option(
     str | None, None, "--matte", metavar="PATTERN", help="Limits the restyle; outside the plate stays as it is."
@@ -151,6 +163,7 @@ class _Common:
     handles: int | None
     model: str
     assignments: list[str]
+    preset: str
     seed: int
     title: str
     project: str
@@ -176,7 +189,7 @@ class _Request:
 
 def add_operations(app: typer.Typer) -> None:
     """Adds the commands to an app."""
-    restyle = {"style": _STYLE, "matte": _LIMIT, "strength": _STRENGTH, **_GUIDES}
+    restyle = {"style": _STYLE, "keyframes": _KEYFRAMES, "matte": _LIMIT, "strength": _STRENGTH, **_GUIDES}
     _add(app, "restyle", "Paints a plate in the manner of a picture.", restyle)
     _add(app, "depth", "Estimates how far away everything is, and writes a preview to look at.", _DEPTH)
     _add(app, "segment", "Cuts objects out of a plate, pointed at with clicks and boxes.", _SEGMENT)
@@ -220,7 +233,8 @@ def _add(app: typer.Typer, operation: str, help: str, own: Mapping[str, _Option]
 def _ask(request: _Request) -> None:
     if request.common.priority not in _PRIORITIES:
         raise BadRequest(f'There is no priority "{request.common.priority}": choose {", ".join(_PRIORITIES)}.')
-    plate = _plate(request)
+    keyframes, on_the_way = _keyframes(request)
+    plate = _plate(request, on_the_way)
     with connect(request.common.server, request.common.token) as client:
         catalog = client.catalog()
         operation = catalog.operation(request.operation)
@@ -240,14 +254,18 @@ def _ask(request: _Request) -> None:
         kinds = {role.name: role.kind for role in operation.inputs}
         inputs: dict[str, InputLike] = {operation.inputs[0].name: plate}
         for role in kinds.keys() & request.own.keys():
-            if request.own[role] is not None:
+            if kinds[role] is RoleKind.KEYS:
+                inputs |= {role: keyframes} if keyframes is not None else {}
+            elif request.own[role] is not None:
                 layer = request.own.get(f"{role}_layer", "")
                 inputs[role] = _other(request.own[role], kinds[role], layer, plate, request)
         job = client.submit(
             request.operation,
             inputs,
             model=model,
-            parameters=asked.parameters(catalog, operation, model, _assignments(request), _prompts(request, plate)),
+            parameters=asked.parameters(
+                catalog, operation, model, _assignments(request), _prompts(request, plate), request.common.preset
+            ),
             frames=_range(request),
             seed=request.common.seed,
             title=request.common.title or stem,
@@ -260,13 +278,23 @@ def _ask(request: _Request) -> None:
             _leave(job, request.common.as_json)
 
 
-def _plate(request: _Request) -> Plate | JobOutput:
+def _keyframes(request: _Request) -> tuple[InputLike | None, str]:
+    """Those that the frames asked for are painted by, and the plate's frames on the way to them."""
+    texts = request.own.get("keyframes") or []
+    output = asked.job_output(texts[0]) if len(texts) == 1 else None
+    if not texts or output is not None:
+        return output, ""
+    keyframes, wanted = open_keyframes(texts), _range(request)
+    return leading(keyframes, *wanted) if wanted is not None else (keyframes, "")
+
+
+def _plate(request: _Request, on_the_way: str) -> Plate | JobOutput:
     output = asked.job_output(request.plate)
     if output is not None:
         return output
     return open_plate(
         request.plate,
-        request.common.frames,
+        ",".join(filter(None, (request.common.frames, on_the_way))) or None,
         colour_space=request.common.colour_space,
         view=request.common.view,
         layer=request.common.layer,

@@ -62,6 +62,10 @@ class Plate:
             self._specs[number] = self._fitting(self._source.spec(number))
         return self._specs[number]
 
+    def of(self, numbers: Sequence[int]) -> Plate:
+        """The same plate, of some of its frames alone."""
+        return Plate(self._path, self._source, numbers)
+
     def specs(self) -> Iterator[FrameSpec]:
         """Every frame's spec, in rising order: reads all headers, and so finds any that does not fit."""
         return (self.spec(number) for number in self._numbers)
@@ -142,14 +146,14 @@ def open_plate(
         return _movie(path, numbers, wish, start, handles)
     pattern = Pattern(path)
     if pattern.numbered:
-        return Plate(path, _Files(find_files(pattern, numbers, view, handles), wish))
+        return Plate(path, Files(find_files(pattern, numbers, view, handles), wish))
     if path.is_dir():
         raise BadRequest(f"{path} is a folder: name the frames in it, such as {path.name}/shot.####.exr.")
     if numbers is not None and len(numbers) > 1:
         raise BadRequest(f"{path.name} is a single picture: write #### for its number to open the whole plate.")
     file = pattern.file(0, view)
     number = numbers[0] if numbers else still_number(file)
-    plate = Plate(path, _Files({number: file}, wish))
+    plate = Plate(path, Files({number: file}, wish))
     plate.spec(number)
     return plate
 
@@ -169,7 +173,9 @@ def open_matte(path: str | Path, frames: str | None = None, *, view: str = "", c
 
 
 @dataclass(frozen=True, slots=True)
-class _Files:
+class Files:
+    """Picture files by frame number, rising."""
+
     files: Mapping[int, Path]
     wish: Wish
 

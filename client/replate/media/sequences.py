@@ -124,8 +124,14 @@ def with_handles(wanted: Sequence[int], there: Container[int], handles: int) -> 
 
 def still_number(path: Path) -> int:
     """The number a single file has in its name ("shot.1001.exr"), or 1."""
+    stated = stated_number(path)
+    return 1 if stated is None else stated
+
+
+def stated_number(path: Path) -> int | None:
+    """The number a single file has in its name; None where it has none."""
     match = _STILL_NUMBER.search(path.stem)
-    return int(match[1]) if match else 1
+    return int(match[1]) if match else None
 
 
 def _unbroken(numbers: tuple[int, ...]) -> tuple[int, ...]:

@@ -6,9 +6,9 @@ import pytest
 
 from replate.catalog import Catalog, Limits, Model, Operation
 from replate.cli import asked
-from replate.errors import BadRequest
+from replate.errors import BadRequest, NotFound
 from replate.jobs import JobOutput
-from replate.values import OutputPlate, Parameter, ParameterType, Point, Region, Role
+from replate.values import OutputPlate, Parameter, ParameterType, Point, Preset, Region, Role
 
 OPERATION = Operation(
     "cut",
@@ -38,6 +38,7 @@ MODEL = Model(
     0,
     True,
     "",
+    presets=(Preset("soft", "Soft", "", {"strength": 0.25, "steps": 2}),),
 )
 CATALOG = Catalog("1", (OPERATION,), (MODEL,), Limits(1, 1, 1, 1), ("cpu",), "ocio://default")
 
@@ -66,6 +67,13 @@ def test_parameters_have_the_types_of_the_catalog() -> None:
         "prompts": (Point(1, 2, 3),),
     }
     assert isinstance(found["strength"], float)
+
+
+def test_a_preset_is_what_a_command_line_begins_from() -> None:
+    assert asked.parameters(CATALOG, OPERATION, "", [], [], "soft") == {"strength": 0.25, "steps": 2}
+    assert asked.parameters(CATALOG, OPERATION, "", ["steps=7"], [], "soft") == {"strength": 0.25, "steps": 7}
+    with pytest.raises(NotFound, match="The model cut/well has no preset 'loud'; it has soft"):
+        asked.parameters(CATALOG, OPERATION, "", [], [], "loud")
 
 
 @pytest.mark.parametrize(

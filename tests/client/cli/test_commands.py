@@ -87,7 +87,9 @@ def test_the_doctor_says_what_to_do_about_a_server_that_is_not_there(replate: Ru
         (("flow", "in/noise.####.exr", "-o", "x.####.xyz"), 'x.motion.####.xyz ends in ".xyz"'),
         (("flow", "in/noise.####.exr", "-p", "force=1"), "There is no parameter force"),
         (("flow", "in/noise.####.exr", "-m", "magic"), "flow/magic"),
+        (("flow", "in/noise.####.exr", "--preset", "bold"), "The model flow/dis has no preset 'bold'; it has none."),
         (("segment", "in/noise.####.exr", "--click", "here"), '"here" cannot be read'),
+        (("restyle", "in/noise.####.exr", "--keyframes", "in/lost.png@1"), "There is no file in/lost.png"),
         (("flow", "job:0a1b"), "job:ID/OUTPUT"),
         (("fetch", "0a1b"), "0a1b"),
     ],
@@ -110,7 +112,7 @@ def test_a_truncated_frame_ends_the_command_before_a_job_is_made(replate: Run, p
     assert len(said.err.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("arguments", [("restyle", "a.exr"), ("flow",), ("nonsense",), ("flow", "a", "--nonsense")])
+@pytest.mark.parametrize("arguments", [("inpaint", "a.exr"), ("flow",), ("nonsense",), ("flow", "a", "--nonsense")])
 def test_a_command_line_that_makes_no_sense_exits_with_two(replate: Run, arguments: tuple[str, ...]) -> None:
     assert replate(*arguments).code == 2
 

@@ -98,16 +98,13 @@ _GUIDES: Mapping[str, _Option] = {
         None,
         "--motion",
         metavar="PATTERN",
-        help="Holds the restyle still along it; job:ID/motion of a flow.",
+        help="A renderer's, or job:ID/motion of a flow, for keyframes to be carried along; else it is measured.",
     ),
     "motion_layer": _option(str, "", "--motion-layer", help='Of those files, as "ViewLayer.Vector" of Blender\'s.'),
     "depth": _option(
         str | None, None, "--depth", metavar="PATTERN", help="With --motion: tells what hides another thing from it."
     ),
     "depth_layer": _option(str, "", "--depth-layer", help='Of those files, as "ViewLayer.Depth" of Blender\'s.'),
-    "steadiness": _option(
-        float | None, None, "--steadiness", min=0, max=1, help="With --motion; 0 is each frame for itself."
-    ),
 }
 _DEPTH: Mapping[str, _Option] = {
     "encoding": _option(
@@ -355,7 +352,7 @@ def _prompts(request: _Request, plate: Plate | JobOutput) -> list[Prompt]:
 
 def _assignments(request: _Request) -> list[str]:
     """Parameters, and the options that are another way to give one."""
-    given = {name: request.own.get(name) for name in ("strength", "steadiness", *_DEPTH, *_MOVE)}
+    given = {name: request.own.get(name) for name in ("strength", *_DEPTH, *_MOVE)}
     options = [f"{name}={value}" for name, value in given.items() if value is not None]
     return [*request.common.assignments, *options]
 

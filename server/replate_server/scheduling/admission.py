@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -132,7 +132,7 @@ class Admission:
                 what = role.tooltip.rstrip(".")
                 raise BadRequest(
                     f"The model {card.name} needs the input {role.name} ({what[:1].lower()}{what[1:]}): connect one, "
-                    "or choose another model."
+                    f"or choose another model{_such_as(operation, inputs)}."
                 )
         return {name: self._frames(roles[name], source) for name, source in inputs.items()}
 
@@ -227,6 +227,13 @@ def _check_covers(role: Role, frames: Frames, needed: set[tuple[str, int]]) -> N
     if lacking:
         shown = ", ".join(map(str, lacking[:5])) + (" and others" if len(lacking) > 5 else "")
         raise BadRequest(f"The {role.name} has no frame {shown}: render it, or ask for the frames that are there.")
+
+
+def _such_as(operation: Operation, inputs: Collection[str]) -> str:
+    """A model that can do with these inputs; the one that needs most of them."""
+    needs = {name: each.card.needs for name, each in models().items() if each.card.operation == operation.name}
+    able = [name for name in needs if set(needs[name]) <= set(inputs)]
+    return f", such as {max(able, key=lambda name: len(needs[name]))}" if able else ""
 
 
 def _check_keys(role: Role, frames: Frames, main: Frames) -> None:

@@ -1,7 +1,8 @@
-"""A contact sheet: rows of frames with their names, as one PNG."""
+"""A contact sheet: rows of frames with their names, as one picture."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,15 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from replate.errors import BadRequest
-from replate.frame import Frame
+from replate.frame import Frame, FrameSpec
 from replate.media.viewing import picture_of, reach_of
 from replate.media.writing import written_beside
 
-_Cells = tuple[str, list[tuple[int, Image.Image]]]
-"""A row's caption, and its cells with the numbers of their frames."""
+Cells = tuple[str, Sequence[tuple[int | None, Image.Image]]]
+"""A row's caption, and its cells with the numbers of their frames; None where there is no frame."""
+
+_MOST_LINES = 3
+"""Of a caption; what does not fit into them ends in an ellipsis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,54 +54,89 @@ def contact_sheet(
     """
     layout = layout or Layout()
     path = Path(path)
-    lines = _lines([(label, _row(frames, layout.cell_width)) for label, frames in rows if frames], layout.columns)
-    if not lines:
+    cells = [(label, _row(frames, layout.cell_width)) for label, frames in rows if frames]
+    if not cells:
         raise BadRequest(f"There are no frames to put on {path.name}: check the frame range.")
-    pen = _Pen(layout)
-    top = layout.margin + (layout.text_size * 3 if title else 0)
-    heights = [pen.over + max(cell.height for _, cells in line for _, cell in cells) + pen.under for line in lines]
-    columns = max(sum(len(cells) for _, cells in line) for line in lines)
-    width = 2 * layout.margin + columns * layout.cell_width + (columns - 1) * layout.gap
-    height = top + sum(heights) + (len(heights) - 1) * layout.gap + layout.margin - layout.small_size
-    sheet = Image.new("RGB", (width, height), layout.background)
-    if title:
-        pen.write(sheet, title, layout.margin, layout.margin, 1.5)
-    y = top
-    for line, line_height in zip(lines, heights, strict=True):
-        x = layout.margin
-        for label, cells in line:
-            pen.write(sheet, label, x, y + layout.text_size * 0.3)
-            for number, cell in cells:
-                pen.paste(sheet, number, cell, x, y)
-                x += layout.cell_width + layout.gap
-        y += line_height + layout.gap
+    save(Plan(cells, layout, title).drawn(cells), path)
+
+
+def cell_of(frame: Frame, width: int, reach: float | None = None) -> Image.Image:
+    """A frame as a cell of a sheet: as `picture_of` shows it, so many pixels wide."""
+    picture = np.ascontiguousarray(picture_of(frame, reach))
+    height = round(width * picture.shape[0] / (picture.shape[1] * frame.spec.pixel_aspect))
+    return Image.fromarray(picture).resize((width, max(1, height)), Image.Resampling.LANCZOS)
+
+
+def moves(spec: FrameSpec) -> bool:
+    """Whether a frame is motion, which is shown on a colour wheel."""
+    return {"u", "v"} <= {name.rpartition(".")[2] for name in spec.channels}
+
+
+def save(sheet: Image.Image, path: Path) -> None:
+    """Writes a PNG, whole or not at all."""
     with written_beside(path) as temporary:
         sheet.save(temporary, format="PNG")
 
 
-class _Pen:
-    """Puts captions and cells on a sheet."""
+class Plan:
+    """Where everything stands on a sheet of cells of certain sizes. At least one row, each with at least one cell."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
-        self.over, self.under = layout.text_size * 2, layout.small_size * 2
-        """How high what stands over and under a cell is."""
+    def __init__(self, rows: Sequence[Cells], layout: Layout, title: str = "") -> None:
+        self._layout, self._title = layout, title
+        self._lines = _lines(rows, layout.columns)
+        self._top = layout.margin + (layout.text_size * 3 if title else 0)
+        self._heights = [self._height(line) for line in self._lines]
+        columns = max(sum(len(cells) for _, cells in line) for line in self._lines)
+        self.width = 2 * layout.margin + columns * layout.cell_width + (columns - 1) * layout.gap
+        gaps = (len(self._lines) - 1) * layout.gap
+        self.height = self._top + sum(self._heights) + gaps + layout.margin - layout.small_size
 
-    def write(self, sheet: Image.Image, text: str, x: float, y: float, scale: float = 1.0) -> None:
-        font = ImageFont.load_default(self._layout.text_size * scale)
-        ImageDraw.Draw(sheet).text((x, y), text, font=font, fill=self._layout.text)
+    def drawn(self, rows: Sequence[Cells]) -> Image.Image:
+        """The sheet of rows that have the captions, and the sizes, that it was planned for."""
+        layout = self._layout
+        sheet = Image.new("RGB", (self.width, self.height), layout.background)
+        draw = ImageDraw.Draw(sheet)
+        if self._title:
+            font = ImageFont.load_default(layout.text_size * 1.5)
+            draw.text((layout.margin, layout.margin), self._title, font=font, fill=layout.text)
+        y = self._top
+        for line, height in zip(_lines(rows, layout.columns), self._heights, strict=True):
+            self._draw_line(sheet, draw, line, y)
+            y += height + layout.gap
+        return sheet
 
-    def paste(self, sheet: Image.Image, number: int, cell: Image.Image, x: int, y: int) -> None:
-        """A cell and its number, under where its row's caption is."""
-        layout, draw, top = self._layout, ImageDraw.Draw(sheet), y + self.over
-        sheet.paste(cell, (x, top))
-        draw.rectangle((x - 1, top - 1, x + cell.width, top + cell.height), outline=layout.edge)
-        place = (x, top + cell.height + layout.small_size * 0.4)
-        draw.text(place, str(number), font=ImageFont.load_default(layout.small_size), fill=layout.faint)
+    def _draw_line(self, sheet: Image.Image, draw: ImageDraw.ImageDraw, line: Sequence[Cells], y: int) -> None:
+        layout, x = self._layout, self._layout.margin
+        top = y + self._over(line)
+        large, small = (ImageFont.load_default(size) for size in (layout.text_size, layout.small_size))
+        for label, cells in line:
+            for place, text in enumerate(self._caption(label, len(cells))):
+                draw.text((x, y + layout.text_size * (0.3 + 1.3 * place)), text, font=large, fill=layout.text)
+            for number, cell in cells:
+                sheet.paste(cell, (x, top))
+                draw.rectangle((x - 1, top - 1, x + cell.width, top + cell.height), outline=layout.edge)
+                if number is not None:
+                    under = (x, top + cell.height + layout.small_size * 0.4)
+                    draw.text(under, str(number), font=small, fill=layout.faint)
+                x += layout.cell_width + layout.gap
+
+    def _height(self, line: Sequence[Cells]) -> int:
+        return (
+            self._over(line) + max(cell.height for _, cells in line for _, cell in cells) + self._layout.small_size * 2
+        )
+
+    def _over(self, line: Sequence[Cells]) -> int:
+        """How high the captions of a line are."""
+        most = max(len(self._caption(label, len(cells))) for label, cells in line)
+        return round(self._layout.text_size * (0.7 + 1.3 * max(1, most)))
+
+    def _caption(self, label: str, cells: int) -> tuple[str, ...]:
+        width = cells * self._layout.cell_width + (cells - 1) * self._layout.gap
+        return _wrapped(label, self._layout.text_size, width)
 
 
-def _lines(rows: Sequence[_Cells], columns: int) -> list[list[_Cells]]:
-    lines: list[list[_Cells]] = []
+def _lines(rows: Sequence[Cells], columns: int) -> list[list[Cells]]:
+    lines: list[list[Cells]] = []
     for row in rows:
         if lines and sum(len(cells) for _, cells in (*lines[-1], row)) <= columns:
             lines[-1].append(row)
@@ -106,16 +145,31 @@ def _lines(rows: Sequence[_Cells], columns: int) -> list[list[_Cells]]:
     return lines
 
 
-def _row(frames: Sequence[Frame], width: int) -> list[tuple[int, Image.Image]]:
-    reach = max((reach_of(frame) for frame in frames if _moves(frame)), default=None)
-    return [(frame.spec.number, _cell(frame, width, reach)) for frame in frames]
+def _row(frames: Sequence[Frame], width: int) -> list[tuple[int | None, Image.Image]]:
+    reach = max((reach_of(frame) for frame in frames if moves(frame.spec)), default=None)
+    return [(frame.spec.number, cell_of(frame, width, reach)) for frame in frames]
 
 
-def _moves(frame: Frame) -> bool:
-    return {"u", "v"} <= {name.rpartition(".")[2] for name in frame.spec.channels}
+@functools.lru_cache(4096)
+def _wrapped(text: str, size: int, width: int) -> tuple[str, ...]:
+    """A text in lines that are no wider than so many pixels, broken between words where that is possible."""
+    font = ImageFont.load_default(size)
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 1], f"{lines[_MOST_LINES - 1]} …"]
+    return tuple(_cut(line, font, width) for line in lines)
 
 
-def _cell(frame: Frame, width: int, reach: float | None) -> Image.Image:
-    picture = np.ascontiguousarray(picture_of(frame, reach))
-    height = round(width * picture.shape[0] / (picture.shape[1] * frame.spec.pixel_aspect))
-    return Image.fromarray(picture).resize((width, max(1, height)), Image.Resampling.LANCZOS)
+def _cut(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+    if font.getlength(line) <= width:
+        return line
+    kept = line.removesuffix(" …")
+    while kept and font.getlength(f"{kept}…") > width:
+        kept = kept[:-1]
+    return f"{kept}…"

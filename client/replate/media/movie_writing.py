@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -22,44 +22,71 @@ _BT709 = 1
 
 
 def write_movie(path: str | Path, frames: Iterable[Frame], fps: float | Fraction = 24, *, crf: int = 16) -> None:
-    """Frames, in the order given, as an H.264 movie (4:2:0, limited range, BT.709) of the display window.
+    """Frames, in the order given, as a movie of the display window, shown as `picture_of` shows them.
 
-    Shown as `picture_of` shows them. Odd sides get one more row or column, a
-    repetition of the last. `crf`: x264's quality, less is better and larger.
-
-    Raises `BadRequest` for no frames, or frames of different formats; `Exhausted` where the disk is full.
+    Raises `BadRequest` for no frames, or frames of different formats, and is otherwise as `write_pictures`.
     """
     path = Path(path)
     row = iter(frames)
     first = next(row, None)
     if first is None:
-        raise BadRequest(f"There are no frames to write to {path.name}: check the frame range.")
+        raise _nothing(path)
     window = first.spec.display_window
+
+    def pictures() -> Iterator[Picture]:
+        for frame in chain((first,), row):
+            if frame.spec.display_window != window:
+                raise BadRequest(
+                    f"Frame {frame.spec.number} has another format than frame {first.spec.number}: "
+                    "a movie has one for all."
+                )
+            yield picture_of(frame)
+
+    write_pictures(path, pictures(), fps, crf=crf, pixel_aspect=first.spec.pixel_aspect)
+
+
+def write_pictures(
+    path: str | Path,
+    pictures: Iterable[Picture],
+    fps: float | Fraction = 24,
+    *,
+    crf: int = 16,
+    pixel_aspect: float = 1.0,
+) -> None:
+    """Pictures of one size, in the order given, as an H.264 movie (4:2:0, limited range, BT.709).
+
+    Odd sides get one more row or column, a repetition of the last. `crf`: x264's
+    quality, less is better and larger.
+
+    Raises `BadRequest` for no pictures; `Exhausted` where the disk is full.
+    """
+    path = Path(path)
+    row = iter(pictures)
+    first = next(row, None)
+    if first is None:
+        raise _nothing(path)
+    height, width, _ = first.shape
     with written_beside(path) as temporary:
         try:
             with av.open(str(temporary), "w", format="mp4", options={"movflags": "+faststart"}) as container:
                 stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
-                stream.width, stream.height = (
-                    window.width + window.width % 2,
-                    window.height + window.height % 2,
-                )
+                stream.width, stream.height = width + width % 2, height + height % 2
                 stream.pix_fmt = "yuv420p"
                 stream.options = {"crf": str(crf), "preset": "medium"}
                 codec = stream.codec_context
                 codec.color_range = int(ColorRange.MPEG)
                 codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
-                if first.spec.pixel_aspect != 1:
-                    codec.sample_aspect_ratio = Fraction(first.spec.pixel_aspect).limit_denominator(1000)
-                for frame in chain((first,), row):
-                    if frame.spec.display_window != window:
-                        raise BadRequest(
-                            f"Frame {frame.spec.number} has another format than frame {first.spec.number}: "
-                            "a movie has one for all."
-                        )
-                    container.mux(stream.encode(_encodable(picture_of(frame))))
+                if pixel_aspect != 1:
+                    codec.sample_aspect_ratio = Fraction(pixel_aspect).limit_denominator(1000)
+                for picture in chain((first,), row):
+                    container.mux(stream.encode(_encodable(picture)))
                 container.mux(stream.encode(None))
         except av.FFmpegError as error:
             raise unwritten(path, str(error), 0) from None
+
+
+def _nothing(path: Path) -> BadRequest:
+    return BadRequest(f"There are no frames to write to {path.name}: check the frame range.")
 
 
 def _encodable(picture: Picture) -> av.VideoFrame:

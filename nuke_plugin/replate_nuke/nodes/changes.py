@@ -8,8 +8,9 @@ import nuke
 
 from replate_host import telling
 from replate_nuke import work
-from replate_nuke.nodes import panel, rules, undo
+from replate_nuke.nodes import panel, presets, rules, undo
 from replate_nuke.nodes.buttons import guarded
+from replate_nuke.nodes.controls import PRESET, knob_name
 from replate_nuke.nodes.later import later
 from replate_nuke.nodes.node import Node
 
@@ -39,7 +40,8 @@ def look_at(node: Node) -> None:
 
 
 def _changed() -> None:
-    follow = _FOLLOW.get(str(nuke.thisKnob().name()))
+    name = str(nuke.thisKnob().name())
+    follow = presets.mirror if name.startswith(knob_name("")) else _FOLLOW.get(name)
     if follow is None or not undo.by_artist():
         return
     node = Node.of(nuke.thisNode())
@@ -58,5 +60,5 @@ def _model(node: Node) -> None:
     later(lambda: guarded(node, lambda: panel.swap(node)))
 
 
-_FOLLOW: dict[str, Callable[[Node], None]] = {"model": _model, "version": look_at}
+_FOLLOW: dict[str, Callable[[Node], None]] = {"model": _model, "version": look_at, PRESET: presets.take}
 """By the knob's name."""

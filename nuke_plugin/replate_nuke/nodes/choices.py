@@ -10,6 +10,8 @@ from replate_host.versions import Version
 from replate_nuke.nodes import variations
 
 NO_VERSION = "none, the plate"
+OWN = "own"
+"""In the menu of presets: the knobs stand as the artist set them."""
 _UNAVAILABLE = " (not available)"
 
 
@@ -31,6 +33,10 @@ def model_item(card: Catalog, name: str) -> str:
 def parameters(card: Catalog, model: Model | None) -> tuple[Parameter, ...]:
     """What a job for a model takes: the operation's, then the model's own."""
     return (*card.operations[0].parameters, *(model.parameters if model is not None else ()))
+
+
+def preset_items(model: Model | None) -> list[str]:
+    return [*(preset.label for preset in (model.presets if model is not None else ())), OWN]
 
 
 def version_items(versions: Sequence[Version]) -> list[str]:

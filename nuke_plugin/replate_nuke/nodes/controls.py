@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from replate_host.catalog import Catalog, Model, Parameter
-from replate_nuke.nodes import choices, variations
+from replate_host.catalog import Catalog, Model, Operation, Parameter
+from replate_nuke.nodes import choices, rules, variations
 from replate_nuke.nodes.handles import Handle
 
 
@@ -28,6 +28,11 @@ class Control:
     hidden: bool = False
     beside: bool = False
     """On the same line as the one before it."""
+
+
+KEYED = "keyed"
+"""The knob in which the artist names the frames that are keyframes."""
+PRESET = "preset"
 
 
 def layout(card: Catalog, model: Model | None, handles: Sequence[Handle] = ()) -> list[Control]:
@@ -97,11 +102,29 @@ def _head(card: Catalog, model: Model | None) -> list[Control]:
             "Freezes the frame that you look at, for you to paint on and lead by.",
             beside=True,
         ),
+        *_keyed(operation),
         Control("vary_by", "choice", "Vary", "What the variations differ in.", variations.SEED, items=tuple(varied)),
         Control("variations", "whole", "times", "How many are tried.", 4, limits=(2, 16), beside=True),
         Control("vary", "button", "Try", "Makes this frame so often, on a sheet to choose from.", beside=True),
         Control("line_parameters", "line"),
+        *_presets(card, model),
     ]
+
+
+def _keyed(operation: Operation) -> list[Control]:
+    if all(role.kind != "keys" for role in operation.inputs):
+        return []
+    said = "Which frames of what is connected are keyframes, such as 1001 1024; empty for those that it has."
+    return [Control(KEYED, "text", "Keyframes on", said, "")]
+
+
+def _presets(card: Catalog, model: Model | None) -> list[Control]:
+    """There for every model as soon as one has presets, so that nothing moves when another is chosen."""
+    if not any(each.presets for each in card.models):
+        return []
+    label = rules.of(card.operations[0].name).presets
+    said = "\n".join(f"{preset.label}: {preset.tooltip}" for preset in (model.presets if model is not None else ()))
+    return [Control(PRESET, "choice", label, said, choices.OWN, items=tuple(choices.preset_items(model)))]
 
 
 def _about(card: Catalog) -> str:

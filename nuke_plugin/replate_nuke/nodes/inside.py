@@ -30,9 +30,10 @@ def build(group: nuke.Group, operation: Operation) -> None:
     """Fills an empty Group, or adds to one what the operation did not have when it was made."""
     rule = rules.of(operation.name)
     with group:
-        for index, role in enumerate(operation.inputs):
+        for role in operation.inputs:
             if group.node(role.name) is None:
-                _sent(operation, role, index)
+                # Behind those that scripts have connected, wherever the catalog has it.
+                _sent(operation, role, group.maxInputs())
         if not rule.scene:
             for index, output in enumerate(operation.outputs):
                 if group.node(read_name(output.name)) is None:

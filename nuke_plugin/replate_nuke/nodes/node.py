@@ -25,8 +25,7 @@ class Pin:
 
     role: str
     kind: str
-    """"plate", "matte", "still" (one frame) or "any" (colour or data)."""
-    required: bool
+    """"plate", "matte", "still" (one frame), "any" (colour or data) or "keys" (finished pictures of some frames)."""
     index: int
     """Of the Group's input."""
     input: nuke.Node
@@ -131,13 +130,14 @@ class Node:
             patterns = rules.of(self.operation).channels.get(role.name, ())
             channels = rules.wanted(upstream.channels(), patterns) if patterns else ()
             data = role.kind in ("any", "matte")
-            found.append(Pin(role.name, role.kind, role.required, index, source, write, data, channels))
+            found.append(Pin(role.name, role.kind, index, source, write, data, channels))
         return found
 
     def missing(self) -> list[str]:
-        """The labels of inputs that a job needs and nothing is connected to."""
-        connected = {pin.role for pin in self.inputs()}
-        return [role.label for role in self.kind.inputs if role.required and role.name not in connected]
+        """The labels of inputs that a job for the chosen model needs and nothing is connected to."""
+        connected, chosen = {pin.role for pin in self.inputs()}, self.chosen
+        needed = [role for role in self.kind.inputs if (chosen.requires(role) if chosen else role.required)]
+        return [role.label for role in needed if role.name not in connected]
 
     def outputs(self) -> list[Out]:
         found = []

@@ -24,6 +24,8 @@ class Rule:
     """By role: patterns of the channels that are needed of data, by Nuke's names; all where none are given."""
     flipped: tuple[str, ...] = ()
     """Channels of results and of inputs, by Nuke's names, that count downwards: Nuke's y goes up."""
+    presets: str = "Preset"
+    """What the menu of its models' presets is called."""
     first_to_alpha: bool = False
     """The first channel of the result is the stream's alpha as well, for what follows to use."""
 
@@ -36,6 +38,7 @@ _RULES = {
         tile=0xB0603CFF,
         channels={"motion": ("forward.?", "backward.?"), "depth": ("depth.Z",)},
         flipped=_DOWNWARDS,
+        presets="How far",
     ),
     "depth": Rule(icon="ReplateDepth.png", tile=0x3F7F8FFF),
     "segment": Rule(icon="ReplateSegment.png", tile=0x5E8C4AFF, first_to_alpha=True),

@@ -13,12 +13,12 @@ import nuke
 from replate_host import AgentError
 from replate_host.versions import Version, now
 from replate_nuke.nodes import Node, Pin
-from replate_nuke.work import folders, results, special
+from replate_nuke.work import folders, keyed, results, special
 from replate_nuke.work.sending import Feed, full_size
 from replate_nuke.work.upstream import digest, direct
 from replate_nuke.work.upstream import results as results_of
 
-_NEIGHBOURS: Mapping[str, tuple[str, int]] = {"flow": ("plate", 1), "restyle": ("motion", 3)}
+_NEIGHBOURS: Mapping[str, tuple[str, int]] = {"flow": ("plate", 1)}
 """By operation: frames on each side of those asked for that are looked at, too, where that input is connected."""
 _TWINS: Mapping[str, tuple[str, ...]] = {"mattes": ("mattes", "matte")}
 """By role: names of outputs that are what the role wants; else its own."""
@@ -133,17 +133,21 @@ def outputs_of(outputs: Mapping[str, str], view: str) -> dict[str, str]:
 
 
 def frames_sent(node: Node, pin: Pin, wish: Wish) -> Sequence[int]:
-    """The frames of an input to send: those asked for, what is looked at beside them, and all up to where prompts are.
+    """The frames of an input to send: those asked for, what is looked at beside them, and all up to where prompts are
+    and the keyframes that the range is painted by.
 
     Of a still it is the one at the start of the node's range, whatever part of that is asked for: a preview, or what a
     farm has made beyond the artist's frames, is made with the same picture as the rest.
     """
     if pin.kind == "still":
         return (node.first,)
+    keys = keyed.leading(node, wish.first, wish.last)
+    if pin.kind == keyed.KIND:
+        return keys
     role, aside = _NEIGHBOURS.get(node.operation, ("", 0))
     if role not in {each.role for each in node.inputs()}:
         aside = 0
-    placed = [int(each["frame"]) for value in wish.parameters.values() for each in _prompts(value)]
+    placed = [*keys, *(int(each["frame"]) for value in wish.parameters.values() for each in _prompts(value))]
     first, last = min([wish.first - aside, *placed]), max([wish.last + aside, *placed])
     plate = node.group.input(0)
     if plate is not None and aside:

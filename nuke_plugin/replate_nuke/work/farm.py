@@ -24,6 +24,7 @@ from replate_nuke.work import record
 from replate_nuke.work.asking import Wish, frames_sent
 from replate_nuke.work.moving import Result
 from replate_nuke.work.pump import finish
+from replate_nuke.work.ranges import parsed
 from replate_nuke.work.results import frames_in, frames_there
 from replate_nuke.work.running import Running
 from replate_nuke.work.upstream import results
@@ -95,17 +96,11 @@ class Asked:
                 writes += following.split(",")
             renders = renders or word in ("-x", "-X", "-xi", "-ix")
             if word == "-F":
-                frames += _parsed(following)
+                frames += parsed(following)
         if not frames and arguments and re.fullmatch(r"-?\d+(,-?\d+){0,2}", arguments[-1]):
             first, *rest = map(int, arguments[-1].split(","))
             frames = [range(first, (rest[0] if rest else first) + 1, rest[1] if len(rest) > 1 else 1)]
         return cls(writes, frames) if renders else None
-
-
-def _parsed(text: str) -> list[range]:
-    """ "1001", "1001-1010" or "1001-1010x2", several with spaces or commas between."""
-    found = re.findall(r"(-?\d+)(?:-(-?\d+))?(?:x(\d+))?", text)
-    return [range(int(first), int(last or first) + 1, int(step or 1)) for first, last, step in found]
 
 
 def _writes(names: Iterable[str] = ()) -> Iterator[nuke.Node]:

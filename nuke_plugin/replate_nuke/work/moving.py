@@ -88,6 +88,17 @@ class Files:
         number = min(max(frame, self._first), self._last) if self._last >= self._first else frame
         return " ".join(_state(path) for path in self._paths(number))
 
+    def numbers(self) -> set[int]:
+        """The frames in a Read's range whose files are there; none where it shows them at other frames than their own.
+
+        A single file is of the frame in its name.
+        """
+        if self._retimed:
+            return set()
+        found = {number for path in self._paths(None) for number, _ in _there(path)}
+        single = _NUMBER.search(self.pattern.rpartition("/")[2]) is None
+        return {number for number in found if single or self._first <= number <= self._last}
+
     @cached_property
     def _all(self) -> str:
         """Of every file that the pattern stands for: one look at its folder."""
@@ -152,12 +163,22 @@ def _state(path: str) -> str:
 def _states(pattern: str) -> list[str]:
     """Of each file that a pattern stands for."""
     folder, _, name = pattern.rpartition("/")
+    if _NUMBER.search(name) is None:
+        return [_state(pattern)]
+    there = sorted(file for _, file in _there(pattern))
+    return [f"{each} {_state(f'{folder}/{each}')}" for each in there] or ["-"]
+
+
+def _there(pattern: str) -> list[tuple[int, str]]:
+    """Numbers and names of the files that a pattern stands for, or of the one file that it is."""
+    folder, _, name = pattern.rpartition("/")
     sign = _NUMBER.search(name)
     if sign is None:
-        return [_state(pattern)]
-    whole = re.compile(re.escape(name[: sign.start()]) + r"-?\d+" + re.escape(name[sign.end() :]))
+        stated = re.search(r"[._](\d+)\.\w+$", name)
+        return [(int(stated[1]), name)] if stated else []
+    whole = re.compile(re.escape(name[: sign.start()]) + r"(-?\d+)" + re.escape(name[sign.end() :]))
     try:
-        names = sorted(entry.name for entry in os.scandir(folder) if whole.fullmatch(entry.name))
+        found = [whole.fullmatch(entry.name) for entry in os.scandir(folder)]
     except OSError:
-        return ["-"]
-    return [f"{each} {_state(f'{folder}/{each}')}" for each in names]
+        return []
+    return [(int(match[1]), match[0]) for match in found if match]

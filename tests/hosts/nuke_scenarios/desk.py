@@ -41,6 +41,11 @@ def replate(operation, *sources, **knobs):
     return node
 
 
+def connect(node, role, source):
+    """What is connected to the input of a role."""
+    node.group.setInput(int(node.group.node(role)["number"].value()), source)
+
+
 def gated(path, gate):
     """A restyle of a sequence's frames 1001 and 1002, which the test lets pass one by one; from a scenario's thread."""
 

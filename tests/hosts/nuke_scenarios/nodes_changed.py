@@ -64,20 +64,21 @@ restyle.group["p_strength"].setValue(0.25)
 said = catalog.as_json()
 for operation in said["operations"]:
     if operation["name"] == "restyle":
-        keyframes = {"name": "keyframes", "label": "Keyframes", "tooltip": "", "kind": "plate", "required": False}
-        operation["inputs"] = [*operation["inputs"], keyframes]
+        cue = {"name": "cue", "label": "Cue", "tooltip": "", "kind": "still", "required": False}
+        operation["inputs"] = [operation["inputs"][0], cue, *operation["inputs"][1:]]
         prompt = {"name": "prompt", "label": "Prompt", "type": "text", "default": "", "tooltip": "In words."}
         operation["parameters"] = [prompt, *operation["parameters"]]
 panel.refresh(restyle, Catalog.of(said))
 assert restyle.parameters()["strength"] == 0.25 and restyle.parameters()["prompt"] == ""
 assert restyle.group["p_prompt"].Class() == "Multiline_Eval_String_Knob"
-assert restyle.group.node("keyframes") is not None and restyle.group.node("send_keyframes") is not None
-roles = [*(each.name for each in catalog.operation("restyle").inputs), "keyframes"]
+assert restyle.group.node("cue") is not None and restyle.group.node("send_cue") is not None
+# What is connected stays where it is: a new input is the last, wherever the server has it.
+roles = [*(each.name for each in catalog.operation("restyle").inputs), "cue"]
 assert [restyle.group.node(role)["number"].value() for role in roles] == list(range(len(roles)))
 
 # One undo takes a refresh back.
 nuke.undo()
-assert restyle.group.knob("p_prompt") is None and restyle.group.node("keyframes") is None
+assert restyle.group.knob("p_prompt") is None and restyle.group.node("cue") is None
 assert restyle.parameters()["strength"] == 0.25
 
 # A version's settings come back to the knobs.

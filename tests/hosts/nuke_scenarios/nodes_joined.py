@@ -29,7 +29,7 @@ for operation, outputs in {
 
 # What is sent of motion counts downwards again.
 guided = build.build(catalog, "restyle")
-guided.group.setInput(3, node.group)
+guided.group.setInput(int(guided.group.node("motion")["number"].value()), node.group)
 sent = guided.group.node("send_motion")
 sent["file"].setValue(f"{folder}/sent.%04d.exr")
 sent["disable"].setValue(False)

@@ -4,9 +4,9 @@ import sys
 
 import nuke
 
-from replate_host.catalog import Catalog
 from replate_host.versions import Version, now
 from replate_nuke.nodes import all_nodes, build, buttons, cards, sheet
+from replate_nuke.work import keyed
 
 folder, script = sys.argv[-2:]
 catalog = cards.known()
@@ -87,20 +87,29 @@ nuke.frame(1002)
 buttons.act(segment, "keyframe")
 assert segment.group["status"].value() == "There is no result at frame 1002: preview it first."
 
-# Where an operation takes keyframes, it is connected; the next one waits beside it for the artist.
-said = catalog.as_json()
-restyle = next(each for each in said["operations"] if each["name"] == "restyle")
-restyle["inputs"] = [*restyle["inputs"], {"name": "keyframes", "label": "Keyframes", "required": False}]
-plate.selectOnly()
-led = build.build(Catalog.of(said), "restyle")
+# Where an operation takes keyframes, it is connected; more of them are joined, each to be seen on its own frame.
+led = made("restyle")
 led.add_version(version(1, "restyle", "plate", 1001, 1003))
-led.show(led.versions[0], [1001, 1003])
-for frame in (1003, 1001):
+led.show(led.versions[0], [1001, 1002, 1003])
+at = int(led.group.node("keyframes")["number"].value())
+frozen = []
+for frame in (1003, 1001, 1002):
     nuke.frame(frame)
     buttons.act(led, "keyframe")
-assert led.group.input(len(restyle["inputs"]) - 1)["firstFrame"].value() == 1003
+    frozen.append(sorted(keyed.of(led.group.input(at))))
+assert frozen == [[1003], [1001, 1003], [1001, 1002, 1003]], frozen
+joint = led.group.input(at)
+holds = [joint.input(index)["firstFrame"].value() for index in range(joint.inputs())]
+assert [holds[int(joint["which"].getValueAt(frame))] for frame in (1001, 1002, 1003)] == [1001, 1002, 1003], holds
 assert [pin.role for pin in led.inputs()] == ["plate", "keyframes"] and led.missing() == ["Style"]
-assert len(nuke.allNodes("FrameHold")) == 3
+assert len(nuke.allNodes("FrameHold")) == 4
+
+# One of them made again takes the place of the one before, and an undo gives that back.
+nuke.frame(1003)
+buttons.act(led, "keyframe")
+assert (joint.inputs(), int(joint["which"].getValueAt(1003)), int(joint["which"].getValueAt(1002))) == (4, 3, 2)
+nuke.undo()
+assert int(joint["which"].getValueAt(1003)) == 0 and keyed.of(joint) == {1001, 1002, 1003}
 
 # A sheet of versions, made once and filled anew.
 for _ in range(2):

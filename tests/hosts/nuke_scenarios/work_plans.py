@@ -37,10 +37,10 @@ restyle.group.setInput(1, read)
 asked = plan(restyle)
 found["restyle"] = {role: [each.get("frames"), each.get("channels")] for role, each in asked["inputs"].items()}
 found["part of it"] = [sent(restyle, role, 1002, 1003) for role in ("plate", "style")]
-restyle.group.setInput(3, nuke.nodes.AddChannels(inputs=[read], channels="forward", channels2="backward"))
+desk.connect(restyle, "motion", nuke.nodes.AddChannels(inputs=[read], channels="forward", channels2="backward"))
 guided = plan(restyle, 1002, 1002)["inputs"]
 found["guided"] = {role: [guided[role].get("frames"), guided[role].get("channels")] for role in ("plate", "motion")}
-restyle.group.setInput(3, None)
+desk.connect(restyle, "motion", None)
 rgb = nuke.nodes.Remove(inputs=[read], channels="alpha")
 restyle.group.setInput(0, rgb)
 found["no alpha"] = plan(restyle)["inputs"]["plate"]["channels"]

@@ -7,25 +7,20 @@ for its own inputs.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from replate.cli import asked
 from replate.cli.console import notes, print_json, say
+from replate.cli.request import PRIORITIES, Common, Opener, Request
 from replate.cli.run import run, summary
 from replate.connection import connect
-from replate.errors import BadRequest
-from replate.jobs import InputLike, Job, JobOutput
-from replate.media import Pattern, Plate, open_keyframes, open_matte, open_plate, parse_frames
+from replate.jobs import Job
+from replate.media import Plate
 from replate.media.forms import CRYPTOMATTE
-from replate.media.keyframes import leading
-from replate.values import Priority, Prompt, RoleKind
-
-_PRIORITIES = {priority.name.lower(): priority for priority in Priority}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ _COMMON: Mapping[str, _Option] = {
     "seed": _option(int, 0, "--seed", min=0, help="What randomness there is comes from this."),
     "title": _option(str, "", "--title", help="Shown in lists of jobs."),
     "project": _option(str, "", "--project", help="The project that the job is shared with."),
-    "priority": _option(str, "normal", "--priority", metavar="|".join(_PRIORITIES), help="Among one's own jobs."),
+    "priority": _option(str, "normal", "--priority", metavar="|".join(PRIORITIES), help="Among one's own jobs."),
     "compression": _option(str, "zip", "--compression", help="Of the EXRs: zip, zips, piz, dwaa, dwab or none."),
     "server": _option(
         str | None, None, "--server", "-s", metavar="ADDRESS",
@@ -147,43 +142,6 @@ _SEGMENT: Mapping[str, _Option] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Common:
-    """The common options of a command, by their names above."""
-
-    out: str | None
-    frames: str | None
-    colour_space: str | None
-    view: str
-    layer: str
-    start: int
-    handles: int | None
-    model: str
-    assignments: list[str]
-    preset: str
-    seed: int
-    title: str
-    project: str
-    priority: str
-    compression: str
-    server: str | None
-    token: str | None
-    wait: bool
-    as_json: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """What a command line asks for."""
-
-    operation: str
-    plate: str
-    common: _Common
-    own: Mapping[str, Any]
-    """The command's own options: by the role of an input, or as `_SEGMENT`, `_GUIDES`, `_DEPTH`, `_MOVE` and "strength"
-    have them."""
-
-
 def add_operations(app: typer.Typer) -> None:
     """Adds the commands to an app."""
     restyle = {"style": _STYLE, "keyframes": _KEYFRAMES, "matte": _LIMIT, "strength": _STRENGTH, **_GUIDES}
@@ -203,10 +161,10 @@ def add_operations(app: typer.Typer) -> None:
 
 def _add(app: typer.Typer, operation: str, help: str, own: Mapping[str, _Option], handles: int = 0) -> None:
     def command(plate: str, **options: Any) -> None:
-        common = _Common(**{name: options.pop(name) for name in _COMMON})
+        common = Common(**{name: options.pop(name) for name in _COMMON})
         if common.handles is None:
             common = replace(common, handles=handles)
-        _ask(_Request(operation, plate, common, options))
+        ask(Request(operation, plate, common, options))
 
     plate = inspect.Parameter(
         "plate",
@@ -227,138 +185,40 @@ def _add(app: typer.Typer, operation: str, help: str, own: Mapping[str, _Option]
     app.command(operation, help=help)(command)
 
 
-def _ask(request: _Request) -> None:
-    if request.common.priority not in _PRIORITIES:
-        raise BadRequest(f'There is no priority "{request.common.priority}": choose {", ".join(_PRIORITIES)}.')
-    keyframes, on_the_way = _keyframes(request)
-    plate = _plate(request, on_the_way)
+def ask(request: Request) -> None:
+    """Asks for what a command line says, waits for it unless that says otherwise, and tells what there is."""
+    opener = Opener()
+    plate = opener.plate(request)
     with connect(request.common.server, request.common.token) as client:
         catalog = client.catalog()
         operation = catalog.operation(request.operation)
         single = isinstance(plate, Plate) and len(plate) == 1
-        stem = request.operation if isinstance(plate, JobOutput) else _stem(plate.path, request.operation)
         writers = asked.writers(
             request.common.out,
             [output.name for output in operation.outputs],
-            stem,
+            request.stem,
             single=single,
             compression=request.common.compression,
         )
         if request.own.get("cryptomatte"):
             crypto = asked.cryptomatte_writer(request.own["cryptomatte"], single=single)
             writers = {**writers, f"{operation.outputs[0].name}/{CRYPTOMATTE}": crypto}
-        model = asked.model_name(operation, request.common.model)
-        kinds = {role.name: role.kind for role in operation.inputs}
-        inputs: dict[str, InputLike] = {operation.inputs[0].name: plate}
-        for role in kinds.keys() & request.own.keys():
-            if kinds[role] is RoleKind.KEYS:
-                inputs |= {role: keyframes} if keyframes is not None else {}
-            elif request.own[role] is not None:
-                layer = request.own.get(f"{role}_layer", "")
-                inputs[role] = _other(request.own[role], kinds[role], layer, plate, request)
+        wanted = opener.job(request, catalog)
         job = client.submit(
             request.operation,
-            inputs,
-            model=model,
-            parameters=asked.parameters(
-                catalog, operation, model, _assignments(request), _prompts(request, plate), request.common.preset
-            ),
-            frames=_range(request),
-            seed=request.common.seed,
-            title=request.common.title or stem,
+            wanted.inputs,
+            model=wanted.model,
+            parameters=wanted.parameters,
+            frames=request.range,
+            seed=wanted.seed,
+            title=request.common.title or request.stem,
             project=request.common.project,
-            priority=_PRIORITIES[request.common.priority],
+            priority=PRIORITIES[request.common.priority],
         )
         if request.common.wait:
             run(job, writers, as_json=request.common.as_json)
         else:
             _leave(job, request.common.as_json)
-
-
-def _keyframes(request: _Request) -> tuple[InputLike | None, str]:
-    """Those that the frames asked for are painted by, and the plate's frames on the way to them."""
-    texts = request.own.get("keyframes") or []
-    output = asked.job_output(texts[0]) if len(texts) == 1 else None
-    if not texts or output is not None:
-        return output, ""
-    keyframes, wanted = open_keyframes(texts), _range(request)
-    return leading(keyframes, *wanted) if wanted is not None else (keyframes, "")
-
-
-def _plate(request: _Request, on_the_way: str) -> Plate | JobOutput:
-    output = asked.job_output(request.plate)
-    if output is not None:
-        return output
-    return open_plate(
-        request.plate,
-        ",".join(filter(None, (request.common.frames, on_the_way))) or None,
-        colour_space=request.common.colour_space,
-        view=request.common.view,
-        layer=request.common.layer,
-        start=request.common.start,
-        handles=request.common.handles or 0,
-    )
-
-
-def _other(text: str, kind: RoleKind, layer: str, plate: Plate | JobOutput, request: _Request) -> InputLike:
-    """An input beside the plate: where it has frames, those of the plate."""
-    output = asked.job_output(text)
-    if output is not None:
-        return output
-    if kind is RoleKind.STILL:
-        return open_plate(text)
-    frames = request.common.frames
-    if isinstance(plate, Plate):
-        frames = ",".join(str(number) for number in plate.numbers)
-    if not _has_frames(text):
-        frames = None
-    if kind is RoleKind.MATTE:
-        return open_matte(text, frames, view=request.common.view)
-    return open_plate(text, frames, layer=layer)
-
-
-def _has_frames(text: str) -> bool:
-    return Pattern(Path(text)).numbered
-
-
-def _range(request: _Request) -> tuple[int, int] | None:
-    """The frames to deliver; None for all that were sent."""
-    if request.common.frames is None:
-        return None
-    numbers = parse_frames(request.common.frames)
-    if asked.job_output(request.plate) and len(numbers) != numbers[-1] - numbers[0] + 1:
-        raise BadRequest("Of a job's output, ask for one unbroken range with --frames.")
-    return numbers[0], numbers[-1]
-
-
-def _prompts(request: _Request, plate: Plate | JobOutput) -> list[Prompt]:
-    options = request.own
-    if not any(options.get(name) for name in _CLICKS):
-        return []
-    numbers: Sequence[int] = parse_frames(request.common.frames) if request.common.frames else ()
-    if not numbers and isinstance(plate, Plate):
-        numbers = plate.numbers
-    first = numbers[0] if numbers else None
-    spoken = [*options["clicks"], *options["no_clicks"], *options["boxes"]]
-    if first is None and not all("@" in text for text in spoken):
-        raise BadRequest("Say the frame of each click or box on a job's output: X,Y@FRAME.")
-    frame = first or 0
-    return [
-        *(asked.click(text, frame, True) for text in options["clicks"]),
-        *(asked.click(text, frame, False) for text in options["no_clicks"]),
-        *(asked.box(text, frame) for text in options["boxes"]),
-    ]
-
-
-def _assignments(request: _Request) -> list[str]:
-    """Parameters, and the options that are another way to give one."""
-    given = {name: request.own.get(name) for name in ("strength", *_DEPTH, *_MOVE)}
-    options = [f"{name}={value}" for name, value in given.items() if value is not None]
-    return [*request.common.assignments, *options]
-
-
-def _stem(path: Path, operation: str) -> str:
-    return f"{path.name.split('.')[0].rstrip('_#')}.{operation}"
 
 
 def _leave(job: Job, as_json: bool) -> None:

@@ -48,6 +48,10 @@ def test_models_catalogs_and_settings_change_and_keep_what_the_artist_set(nuke: 
     passes(nuke, "nodes_changed", tmp_path)
 
 
+def test_presets_fill_the_knobs_and_the_menu_says_where_these_stand(nuke: Nuke, tmp_path: Path) -> None:
+    passes(nuke, "nodes_preset", tmp_path / "preset.nk")
+
+
 @pytest.mark.parametrize("version", ["3.9", "3.10"])
 def test_they_run_in_the_pythons_of_nuke(version: str, nuke: Nuke, tmp_path: Path) -> None:
     older = nuke.older(version)

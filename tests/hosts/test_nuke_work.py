@@ -174,7 +174,16 @@ def test_what_would_be_sent(nuke: Nuke, plate: Path, tmp_path: Path) -> None:
         "style": ["1001-1001", ["R", "G", "B", "A"]],
     }
     motion = ["backward.u", "backward.v", "forward.u", "forward.v"]
-    assert said["guided"] == {"plate": ["1001-1003", ["R", "G", "B", "A"]], "motion": ["1001-1003", motion]}
+    assert said["guided"] == {"plate": ["1002-1002", ["R", "G", "B", "A"]], "motion": ["1002-1002", motion]}
+    keyed = said["keyed"]
+    assert keyed["sparse"] == keyed["painted"] == ["1001-1003", "1001-1001,1003-1003"]
+    assert keyed["named"] == keyed["still"] == ["1002-1003", "1003-1003"], "those beyond the plate are none"
+    assert keyed["joined"] == ["1002-1003", "1002-1003"]
+    assert keyed["all"].startswith(
+        "Every frame of the plate would be a keyframe: name those that are in 'Keyframes on'"
+    )
+    assert keyed["nobody says"].startswith("No frame of the plate would be a keyframe: name those")
+    assert keyed["nobody says, and named"] == ["1002-1002", "1002-1002"]
     assert said["part of it"] == ["1002-1003", "1001-1001"], "the same style, whatever part is asked for"
     assert said["no alpha"] == ["R", "G", "B"]
     assert said["range"] == "The range 1001-1000 ends before it begins; turn it around."

@@ -44,7 +44,7 @@ class Feed:
     def of(cls, node: Node, pin: Pin, frames: Sequence[int], views: Sequence[str]) -> Feed:
         """Looks at what feeds the pin. Raises `AgentError` where it has not the channels that are needed."""
         source = node.group.input(pin.index)
-        channels = _channels(pin, list(source.channels()) if source is not None else [])
+        channels = _channels(pin, _given(source))
         upstream = look(source, [str(pin.write[name].toScript()) for name in ("channels", "datatype")])
         pattern = folders.input_pattern(upstream.digest, pin.role, views)
         space = colour.working_space() if _colours(pin, channels) else DATA
@@ -123,6 +123,14 @@ def file_channel(name: str) -> str:
 
 _SHORT = {"red": "R", "green": "G", "blue": "B", "alpha": "A"}
 _COLOUR = ("rgba.red", "rgba.green", "rgba.blue", "rgba.alpha")
+
+
+def _given(source: nuke.Node | None) -> Sequence[str]:
+    """The channels of what feeds an input; colours alone where Nuke cannot say, at a frame between two keyframes."""
+    try:
+        return [str(name) for name in source.channels()] if source is not None else []
+    except RuntimeError:
+        return _COLOUR[:3]
 
 
 def _channels(pin: Pin, there: Sequence[str]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What would be sent, and why not: nothing is processed. Arguments OUT, PLATE (1001 to 1003), FOLDER."""
 
+import shutil
 from pathlib import Path
 
 import desk
@@ -41,6 +42,36 @@ desk.connect(restyle, "motion", nuke.nodes.AddChannels(inputs=[read], channels="
 guided = plan(restyle, 1002, 1002)["inputs"]
 found["guided"] = {role: [guided[role].get("frames"), guided[role].get("channels")] for role in ("plate", "motion")}
 desk.connect(restyle, "motion", None)
+found["keyed"] = keyed = {}
+
+
+def key(source, named=""):
+    """What is sent for the frame 1002 where this leads to the keyframes."""
+    desk.connect(restyle, "keyframes", source)
+    restyle.group["keyed"].setValue(named)
+    asked = plan(restyle, 1002, 1002)
+    return asked if isinstance(asked, str) else [asked["inputs"][role]["frames"] for role in ("plate", "keyframes")]
+
+
+for frame, like in ((1001, 1001), (1003, 1003), (1009, 1001)):
+    shutil.copy(plate % like, Path(folder, f"key.{frame}.exr"))
+at = nuke.frame()
+nuke.frame(1002)
+sparse = desk.plate(f"{folder}/key.%04d.exr", 1001, 1009)
+still = desk.plate(f"{folder}/key.1003.exr", 1, 1)
+held = nuke.nodes.FrameHold(inputs=[sparse], firstFrame=1002)
+joined = nuke.nodes.Switch(inputs=[held, still])
+joined["which"].fromScript("{curve K x1002 0 x1003 1}")
+keyed["sparse"] = key(nuke.nodes.Dot(inputs=[sparse]))
+keyed["painted"] = key(nuke.nodes.Grade(inputs=[sparse]))
+keyed["named"] = key(sparse, "1003, 1007-1009")
+keyed["still"] = key(still)
+keyed["joined"] = key(joined)
+keyed["all"] = key(read)
+keyed["nobody says"] = key(nuke.nodes.Constant())
+keyed["nobody says, and named"] = key(nuke.nodes.Constant(), "1002")
+desk.connect(restyle, "keyframes", None)
+nuke.frame(at)
 rgb = nuke.nodes.Remove(inputs=[read], channels="alpha")
 restyle.group.setInput(0, rgb)
 found["no alpha"] = plan(restyle)["inputs"]["plate"]["channels"]

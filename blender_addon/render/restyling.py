@@ -138,7 +138,7 @@ def _render(
 
 def _params(scene: bpy.types.Scene, chosen: Operation, frames: Frames, made: Mapping[str, Any]) -> dict[str, Any]:
     """As `submit` takes it. What is not needed is not looked at: a matte there is the plate's, and not the move's."""
-    left = {role.name: None for role in chosen.inputs if not role.required}
+    left = {role.name: None for role in chosen.inputs if not properties.requires(scene, chosen, role)}
     found = asking.params(scene, chosen, {**left, **made})
     found["inputs"] = {role: each for role, each in found["inputs"].items() if each is not None}
     found["title"] = f"{found['title']} move"[-200:]
@@ -184,10 +184,11 @@ class _Panel:
             layout.prop(wish, "path")
         elif rendered.unchanged(scene) is not None:
             said(layout, "Rendered, and nothing changed since.", "CHECKMARK")
-        for role, picture in properties.inputs(scene, chosen):
-            if role.required and role.name != "plate":
-                picture.draw(layout, role.label)
         properties.draw_model(scene, layout, chosen)
+        for role, picture in properties.inputs(scene, chosen):
+            if role.name != "plate" and properties.requires(scene, chosen, role):
+                picture.draw(layout, role.label)
+        properties.draw_preset(scene, layout, chosen)
         for field in properties.fields(scene, chosen):
             if field.parameter.group != "Matte":
                 layout.prop(field.group, field.name)

@@ -66,7 +66,8 @@ class _Run:
             said(layout, model.unavailable_reason, "ERROR")
         for role, picture in properties.inputs(scene):
             if picture != properties.plate(scene):
-                picture.draw(layout, role.label if role.required else f"{role.label} (if wanted)")
+                needed = properties.requires(scene, chosen, role)
+                picture.draw(layout, role.label if needed else f"{role.label} (if wanted)")
         layout.prop(scene.replate, "seed")
         layout.operator("replate.run", icon="PLAY")
 
@@ -80,6 +81,7 @@ class _Parameters:
 
     def draw(self, context: bpy.types.Context) -> None:
         self.layout.use_property_split, self.layout.use_property_decorate = True, False
+        properties.draw_preset(context.scene, self.layout, properties.operation(context.scene))
         # What is of no group would seem to be of the one before it.
         groups: dict[str, list[properties.Field]] = {"": []}
         for field in properties.fields(context.scene):

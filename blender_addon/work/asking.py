@@ -60,10 +60,11 @@ def _pictures(
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for role, picture in properties.inputs(scene, chosen):
-        if role.name in made or (picture.empty() and not role.required):
+        if role.name in made or (picture.empty() and not properties.requires(scene, chosen, role)):
             continue
         asked = picture.asked(role.label, role.kind)
-        if wanted and "####" in asked.get("path", ""):
+        # Which keyframes a range is painted by, and how far the plate must be read for that, the agent knows.
+        if wanted and role.kind != "keys" and "####" in asked.get("path", ""):
             last = wanted[0] if role.kind == "still" else wanted[1]
             asked["frames"] = f"{wanted[0]}-{last}"
         found[role.name] = asked

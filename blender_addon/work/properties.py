@@ -17,6 +17,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, Po
 
 from .. import catalog
 from ..replate_host.catalog import Catalog, Input, Model, Operation, Parameter
+from . import presets
 from .pictures import Picture
 
 _WHOLE = 2**31 - 1
@@ -65,6 +66,19 @@ def model(scene: bpy.types.Scene, chosen: Operation | None = None) -> Model | No
 
 def draw_model(scene: bpy.types.Scene, layout: bpy.types.UILayout, chosen: Operation, label: str = "Model") -> None:
     layout.prop(_group(scene, chosen), "model", text=label)
+
+
+def draw_preset(scene: bpy.types.Scene, layout: bpy.types.UILayout, chosen: Operation) -> None:
+    """The menu of the model's presets; nothing where it has none."""
+    which = model(scene, chosen)
+    if which is not None and which.presets:
+        layout.prop(_group(scene, chosen), _word("preset", which.name))
+
+
+def requires(scene: bpy.types.Scene, chosen: Operation, role: Input) -> bool:
+    """Whether a job for an operation's chosen model must have this input."""
+    which = model(scene, chosen)
+    return which.requires(role) if which is not None else role.required
 
 
 def fields(scene: bpy.types.Scene, chosen: Operation | None = None) -> Sequence[Field]:
@@ -139,7 +153,23 @@ def _operation(known: Catalog, each: Operation) -> type:
         own = _properties(each.name, model.parameters)
         if own:
             found[_word("own", model.name)] = PointerProperty(type=_class(model.name, own))
+        if model.presets:
+            found[_word("preset", model.name)] = presets.menu(model.presets, _places(each, model))
     return _class(each.name, found)
+
+
+def _places(operation: Operation, model: Model) -> presets.Where:
+    """Where the parameters of a model are, in the group of its operation."""
+    shared, own = _shown(operation.parameters), _shown(model.parameters)
+
+    def places(group: bpy.types.PropertyGroup) -> dict[str, tuple[bpy.types.PropertyGroup, str]]:
+        found = {each.name: (group, _word("p", each.name)) for each in shared}
+        if own:
+            held = getattr(group, _word("own", model.name))
+            found |= {each.name: (held, _word("p", each.name)) for each in own}
+        return found
+
+    return places
 
 
 def _model(model: Model) -> tuple[str, str, str, str, int]:

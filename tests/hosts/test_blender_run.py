@@ -53,6 +53,12 @@ def test_results_are_images_that_say_how_they_were_made(told: Told, server: Serv
     assert np.allclose(rgba(restyle)[..., :3], light, atol=2e-3, rtol=2e-3)
     assert not np.allclose(result.read(1001).pixels[..., :3], open_plate(plate).read(1001).pixels[..., :3], atol=0.01)
 
+    menu = [stands[0] for stands in said["presets"]]
+    assert menu[1:] == ["adhere", "reimagine", "reimagine", "own"], (
+        "own is what the settings say, and nothing to choose"
+    )
+    assert said["presets"][1][1:] == [0.5, True] and said["presets"][2][1:] == [1.0, False]
+
     assert said["kept"] == ["restyle", 0.5, "Z", "ACEScg"]
 
     again = said["again"]

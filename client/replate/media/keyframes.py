@@ -12,6 +12,8 @@ from replate.media.pictures import MOST_PIXELS, Wish
 from replate.media.plates import Files, Plate
 from replate.media.sequences import Pattern, find_files, parse_frames, stated_number
 
+_PICTURES = frozenset((".exr", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dpx", ".hdr", ".tga"))
+"""Endings of what counts in a folder."""
 _AT_FRAME = re.compile(r"(.+)@(-?\d+)")
 
 
@@ -27,8 +29,9 @@ def open_keyframes(
 ) -> Plate:
     """Keyframes as a plate with gaps.
 
-    pictures: sequences ("keys/shot.####.png"), of which every file counts that is there, and single pictures, whose
-      number stands behind an @ ("painted.png@1012") or in their name ("shot.1012.png").
+    pictures: sequences with gaps ("keys/shot.####.png"), of which every file counts that is there, folders, of which
+      every picture does that has a number in its name, and single pictures, whose number stands behind an @
+      ("painted.png@1012") or in their name ("shot.1012.png").
     frames: those to take of a sequence, all of which must be there; None for all there are.
     The others are as `open_plate` takes them.
 
@@ -65,6 +68,9 @@ def _files(picture: str, frames: str | None, view: str) -> Iterator[tuple[int, P
     path, at = (Path(match[1]), int(match[2])) if match else (Path(picture), None)
     if path.suffix.lower() in SUFFIXES:
         raise BadRequest(f"{path.name} is a movie: write the keyframes as pictures, each with its number.")
+    if path.is_dir():
+        yield from _in_folder(path)
+        return
     pattern = Pattern(path)
     if pattern.numbered:
         wanted = (at,) if at is not None else parse_frames(frames) if frames else tuple(pattern.on_disk(view))
@@ -77,3 +83,11 @@ def _files(picture: str, frames: str | None, view: str) -> Iterator[tuple[int, P
     if not file.is_file():
         raise NotFound(f"There is no file {file}: check the path.")
     yield number, file
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[int, Path]]:
+    found = [(stated_number(file), file) for file in sorted(folder.iterdir()) if file.suffix.lower() in _PICTURES]
+    numbered = [(number, file) for number, file in found if number is not None]
+    if not numbered:
+        raise NotFound(f"There is no picture in {folder} that says its frame: name one as key.1001.png.")
+    yield from numbered

@@ -42,6 +42,16 @@ def test_single_pictures_say_their_frame(tmp_path: Path) -> None:
     assert keys.read(1003).pixels.mean() < keys.read(1024).pixels.mean()
 
 
+def test_of_a_folder_every_picture_counts_that_says_its_frame(tmp_path: Path) -> None:
+    for name in ("shot.1024.png", "mine_1003.tif", "notes.png"):
+        paint(tmp_path / "keys" / name)
+    (tmp_path / "keys" / "shot.1030.psd").touch()
+    assert open_keyframes([tmp_path / "keys"]).numbers == (1003, 1024)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NotFound, match=r"that says its frame: name one as key\.1001\.png"):
+        open_keyframes([tmp_path / "empty"])
+
+
 @pytest.mark.parametrize(
     ("pictures", "said"),
     [

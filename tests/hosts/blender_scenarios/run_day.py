@@ -26,6 +26,7 @@ def main(out: str, address: str, plate: str, style: str) -> None:
     wish.operation = "restyle"
     wish.in_plate.space = "ACEScg"
     wish.in_style.path = style
+    told["presets"] = presets(wish.of_restyle)
     wish.of_restyle.p_strength = 0.5
     told["restyle"] = made("plate")
     # A server that says something else: values stay, by name.
@@ -43,6 +44,22 @@ def main(out: str, address: str, plate: str, style: str) -> None:
     for name in ("restyle", "again"):
         told[name].pop("image")
     report(out, told)
+
+
+def presets(group: Any) -> list[Any]:
+    """What the menu says, and what it sets, as the artist goes through it."""
+
+    def stands() -> list[Any]:
+        return [group.preset_restyle_adain, round(group.p_strength, 4), group.p_keep_colour]
+
+    told = [stands()]
+    for name in ("adhere", "reimagine", "own"):
+        group.preset_restyle_adain = name
+        told.append(stands())
+    group.p_strength = 0.125
+    told.append(stands())
+    group.p_keep_colour = False
+    return told
 
 
 def made(output: str) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import product
 
 from replate.connection import Client
-from replate.errors import BadRequest, ReplateError
+from replate.errors import BadRequest, ReplateError, Unavailable
 from replate.jobs import InputLike, Job, JobOutput
 from replate.values import Priority, Value
 
@@ -75,10 +74,14 @@ def vary(
 
 def cancel_all(jobs: Iterable[Job]) -> None:
     """Stops what has not ended, the last first: what waits is not begun meanwhile. A server that is gone is let be."""
-    with suppress(ReplateError):
-        for job in reversed(list(jobs)):
+    for job in reversed(list(jobs)):
+        try:
             if not job.state.ended:
                 job.cancel()
+        except Unavailable:
+            return
+        except ReplateError:
+            continue
 
 
 def combined(varied: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:

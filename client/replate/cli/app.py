@@ -8,6 +8,7 @@ import typer
 
 import replate
 from replate.cli import install, jobs
+from replate.cli.choose import choose
 from replate.cli.doctor import doctor
 from replate.cli.export import export_scene
 from replate.cli.layers import layers
@@ -45,6 +46,7 @@ def _agent() -> None:
 
 
 add_operations(app)
+app.command("choose")(choose)
 app.command("layers")(layers)
 app.command("export")(export_scene)
 app.command("fetch")(jobs.fetch)

@@ -17,6 +17,8 @@ from replate.cli import asked
 from replate.cli.console import notes, print_json, say
 from replate.cli.request import PRIORITIES, Common, Opener, Request
 from replate.cli.run import run, summary
+from replate.cli.varied import Preview
+from replate.cli.vary import try_all
 from replate.connection import connect
 from replate.jobs import Job
 from replate.media import Plate
@@ -73,6 +75,14 @@ _COMMON: Mapping[str, _Option] = {
     "token": _option(str | None, None, "--token", help="Who you are; by default $REPLATE_TOKEN."),
     "wait": _option(bool, True, "--wait/--no-wait", help="Wait for the frames, or only ask for the job."),
     "as_json": _option(bool, False, "--json", help="Print one JSON object."),
+    "vary": _option(
+        list[str], [], "--vary", metavar="NAME=VALUE,VALUE",
+        help="Tries several values of a parameter, seed, model, preset or input, side by side; see `replate choose`.",
+    ),
+    "preview": _option(
+        str, "", "--preview", metavar="WHAT",
+        help="Tries less: first=2s or first=48 (frames), every=5, half or quarter (size), with commas between.",
+    ),
 }  # fmt: skip
 
 _STYLE = _option(str | None, None, "--style", metavar="FILE", help="The picture in whose manner the plate is painted.")
@@ -164,7 +174,11 @@ def _add(app: typer.Typer, operation: str, help: str, own: Mapping[str, _Option]
         common = Common(**{name: options.pop(name) for name in _COMMON})
         if common.handles is None:
             common = replace(common, handles=handles)
-        ask(Request(operation, plate, common, options))
+        request = Request(operation, plate, common, options)
+        if common.vary:
+            try_all(request)
+        else:
+            ask(request)
 
     plate = inspect.Parameter(
         "plate",
@@ -187,11 +201,13 @@ def _add(app: typer.Typer, operation: str, help: str, own: Mapping[str, _Option]
 
 def ask(request: Request) -> None:
     """Asks for what a command line says, waits for it unless that says otherwise, and tells what there is."""
-    opener = Opener()
-    plate = opener.plate(request)
+    opener, preview = Opener(), Preview.of(request.common.preview)
+    opener.plate(request)
     with connect(request.common.server, request.common.token) as client:
         catalog = client.catalog()
         operation = catalog.operation(request.operation)
+        request = preview.applied(request, operation, opener)
+        plate = opener.plate(request)
         single = isinstance(plate, Plate) and len(plate) == 1
         writers = asked.writers(
             request.common.out,

@@ -47,6 +47,8 @@ class Common:
     token: str | None
     wait: bool
     as_json: bool
+    vary: list[str]
+    preview: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -73,11 +74,12 @@ def deliver(
     job: Job,
     writers: Mapping[str, PlateWriter | MovieWriter],
     on_news: Callable[[JobInfo], None] = lambda info: None,
+    stopped: threading.Event | None = None,
 ) -> Delivered:
     """Writes a job's frames while further ones are on their way, the recipe in each EXR.
 
-    Raises what the job failed with, and what reading or writing raises; what was
-    written stays.
+    `stopped`: once it is set it raises `Cancelled`, and the job goes on. Raises what
+    the job failed with, and what reading or writing raises; what was written stays.
     """
     begin = time.monotonic()
     files: dict[str, list[Path]] = {name: [] for name in writers}
@@ -93,7 +95,7 @@ def deliver(
             files[name].append(file.result())
 
     with ThreadPoolExecutor(_WRITERS, thread_name_prefix="replate-write") as threads:
-        for output, frame in job.frames(on_news, tuple(wishes)):
+        for output, frame in job.frames(on_news, tuple(wishes), stopped):
             waiting.extend((wish, threads.submit(_write, signing[wish], frame)) for wish in wishes[output])
             collect(_WAITING)
         collect(0)

@@ -172,6 +172,10 @@ def test_the_catalog_is_enough_to_build_knobs_from(host: Host) -> None:
     for each in (*catalog["operations"], *catalog["models"]):
         for parameter in each["parameters"]:
             assert {"name", "label", "type", "default", "tooltip", "choices", "group"} <= set(parameter)
+    for model in catalog["models"]:
+        assert isinstance(model["needs"], list)
+        for preset in model["presets"]:
+            assert {"name", "label", "tooltip", "values"} == set(preset)
 
 
 def test_watching_goes_on_after_a_sequence(host: Host, plate: dict[int, Frame], tmp_path: Path) -> None:
@@ -218,6 +222,7 @@ def test_jobs_are_listed_and_cancelled(host: Host, plate: dict[int, Frame], tmp_
         ({"inputs": {"plate": {}}}, "BadRequest", "'path' is missing"),
         ({"outputs": {"plate": "out.exr"}}, "BadRequest", "must be a whole path"),
         ({"parameters": {"speed": 1}}, "BadRequest", "no parameter 'speed'"),
+        ({"preset": "bold"}, "NotFound", "The model identity/copy has no preset 'bold'; it has none."),
         ({"range": [1]}, "BadRequest", "'range' must be"),
         ({"range": [2001, 2002]}, "BadRequest", "2001"),
         ({"priority": "now"}, "BadRequest", "'priority' must be preview, normal, background"),

@@ -112,9 +112,15 @@ JOBS = [
     ),
     Row(
         "a role that is not there",
+        lambda w: w.submit(w.spec("restyle", style=[w.message()])),
+        INVALID,
+        r"Restyle needs the input plate: connect one\.",
+    ),
+    Row(
+        "a model without what it needs",
         lambda w: w.submit(w.spec("restyle")),
         INVALID,
-        r"Restyle needs the input style: connect one\.",
+        r"The model restyle/adain needs the input style \(.*\): connect one, or choose another model, such as .*\.",
     ),
     Row(
         "a role without source",

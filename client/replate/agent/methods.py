@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import replate
-from replate.agent import asked, exports
+from replate.agent import asked, exports, sheets
 from replate.agent.catalog_json import catalog_as_json
 from replate.agent.delivery import Delivery
 from replate.agent.dispatch import Answer, Method, Request
@@ -22,7 +22,7 @@ from replate.jobs import Job
 
 PROTOCOL = 1
 """Version of the lines that a host and its agent exchange."""
-IN_VAIN = ("offer", "scene")
+IN_VAIN = ("offer", "scene", "sheet")
 """Methods whose work is of no use once the host has gone: the job that needs frames sends them itself."""
 
 
@@ -53,6 +53,7 @@ class Methods:
             "jobs": self.jobs,
             "scene": self.scene,
             "export": self.export,
+            "sheet": self.sheet,
         }
 
     def initialize(self, request: Request) -> Answer:
@@ -138,6 +139,10 @@ class Methods:
     def export(self, request: Request) -> Answer:
         """Writes a scene as the host has it now. Needs no server."""
         return Answer(exports.write(request.params))
+
+    def sheet(self, request: Request) -> Answer:
+        """Writes finished pictures side by side. Needs no server."""
+        return Answer(sheets.write(request))
 
     def close(self) -> None:
         """Stops watching and finishes sending: jobs go on without the host, and need all their frames for it."""

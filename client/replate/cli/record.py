@@ -51,7 +51,7 @@ def write(folder: Path, preview: str, tried: Sequence[Tried]) -> Path:
         ],
     }
     with written_beside(path) as temporary:
-        temporary.write_text(json.dumps(said, indent=2) + "\n", "utf-8")
+        temporary.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return path
 
 

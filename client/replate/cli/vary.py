@@ -70,6 +70,7 @@ def try_all(request: Request) -> None:
         ]
         if all(isinstance(outcome, ReplateError) for outcome in outcomes):
             raise next(outcome for outcome in outcomes if isinstance(outcome, ReplateError))
+        folder.mkdir(parents=True, exist_ok=True)
         record.write(folder, request.common.preview, tried)
         plate = wanted[0].inputs[operation.inputs[0].name]
         pictures = _pictures(folder, request, operation, plate if isinstance(plate, Plate) else None, labels, outcomes)
@@ -85,7 +86,6 @@ def _folder(request: Request) -> Path:
         raise BadRequest("Variations are waited for, to show them side by side: leave out --no-wait.")
     if request.own.get("cryptomatte"):
         raise BadRequest("A Cryptomatte is written of one choice: leave out --cryptomatte.")
-    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from itertools import pairwise
@@ -47,27 +47,35 @@ def write_sheet(path: str | Path, shown: Shown, *, title: str = "") -> None:
     save(Plan(rows, layout, title).drawn(rows), path)
 
 
-def write_side_by_side(path: str | Path, shown: Shown, *, fps: float | Fraction | None = None) -> None:
+def write_side_by_side(
+    path: str | Path,
+    shown: Shown,
+    *,
+    fps: float | Fraction | None = None,
+    before: Callable[[], None] = lambda: None,
+) -> None:
     """Writes an H.264 movie: a grid of the plates, in each of its pictures the same frame of all, each with its name.
 
     However many there are, it is 3840 x 2160 at most.
     fps: of the plates when every frame is there; None for what the first says, or 24. Of every Nth frame the
       movie shows so many fewer a second, one at least, so that things move as fast as they do.
+    before: called before each picture; what it raises ends the writing.
     Raises `BadRequest` where there is nothing to show, and what reading raises.
     """
     path, numbers = Path(path), _numbers(shown, path)
     first = shown[0][1]
     rate = Fraction(fps or rate_of(first.spec(first.numbers[0]).metadata) or _RATE)
     step = min((after - before for before, after in pairwise(numbers)), default=1)
-    write_pictures(path, _pictures(shown, numbers), max(rate / step, Fraction(1)))
+    write_pictures(path, _pictures(shown, numbers, before), max(rate / step, Fraction(1)))
 
 
-def _pictures(shown: Shown, numbers: Sequence[int]) -> Iterator[Picture]:
+def _pictures(shown: Shown, numbers: Sequence[int], before: Callable[[], None]) -> Iterator[Picture]:
     layout = _grid(shown, "")
     reach = _reach(shown, numbers[(len(numbers) - 1) // 2])
     plan: Plan | None = None
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1), thread_name_prefix="replate-cell") as threads:
         for number in numbers:
+            before()
 
             def cells(each: tuple[str, Plate], number: int = number) -> Cells:
                 return each[0], [_cell(each[1], number, layout.cell_width, reach)]

@@ -244,6 +244,27 @@ def test_parameters_take_the_catalogs_types(host: Host, plate: dict[int, Frame],
     assert "'strength' must be a real, not 'much'" in error["message"]
 
 
+def test_keyframes_bring_the_plate_as_far_as_they_lie(host: Host, tmp_path: Path, make_frames: MakeFrames) -> None:
+    (tmp_path / "keys").mkdir()
+    for frame in make_frames(range(1001, 1007)):
+        write_frame(tmp_path / f"in.{frame.spec.number}.exr", frame)
+        if frame.spec.number in (1001, 1002, 1005):
+            write_frame(tmp_path / "keys" / f"painted_{frame.spec.number}.png", frame)
+    inputs = {
+        "plate": {"path": str(tmp_path / "in.####.exr"), "frames": "1003-1004", "colour_space": "lin_rec709"},
+        "keyframes": {"path": str(tmp_path / "keys")},
+    }
+    asked = {"operation": "restyle", "model": "restyle/keyframes", "preset": "adhere", "range": [1003, 1004]}
+    outputs = {"plate": str(tmp_path / "out" / "x.####.exr")}
+    job = host.call("submit", **asked, inputs=inputs, outputs=outputs, parameters={"strength": 1})["job"]
+    told = host.until_end(job)
+    assert [message["params"]["number"] for message in told if message["method"] == "job/frame"] == [1003, 1004]
+    recipe = json.loads(told[-1]["params"]["recipe"])
+    assert (recipe["inputs"]["keyframes"]["first"], recipe["inputs"]["keyframes"]["count"]) == (1002, 2)
+    assert (recipe["inputs"]["plate"]["first"], recipe["inputs"]["plate"]["last"]) == (1002, 1005)
+    assert (recipe["parameters"]["strength"], recipe["parameters"]["keep_colour"]) == (1.0, True)
+
+
 def test_lines_that_are_no_requests_are_answered_and_survived(host: Host) -> None:
     for line, code in (
         (b"nonsense", -32700),

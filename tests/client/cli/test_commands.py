@@ -16,7 +16,7 @@ import OpenEXR
 import pytest
 
 import replate as package
-from replate.media import open_plate
+from replate.media import open_plate, write_frame
 
 COMMAND = [sys.executable, "-c", "from replate.cli import main; main()"]
 Run = Callable[..., Any]
@@ -53,9 +53,33 @@ def test_a_job_may_be_left_and_fetched_and_built_upon(replate: Run, plate: Path,
     assert any(each["job"] == job for each in replate("jobs", "--json").json["jobs"])
 
 
+def test_keyframes_are_carried_to_the_frames_that_are_asked_for(replate: Run, plate: Path, tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    write_frame(tmp_path / "keys" / "key.1001.exr", open_plate(plate).read(1001))
+    write_frame(tmp_path / "keys" / "key.1005.exr", open_plate(plate).read(1005))
+    write_frame(tmp_path / "painted.exr", open_plate(plate).read(1006))
+    arguments = ("--keyframes", "keys/key.####.exr", "--keyframes", "painted.exr@1006", "-m", "keyframes")
+    said = replate(
+        "restyle", plate, *arguments, "-f", "1003-1004", "-o", "out/x.####.exr", "--preset", "flex", "--json"
+    )
+    assert said.code == 0, said.err
+    answer = said.json
+    assert [Path(file).name for file in answer["files"]["plate"]] == ["x.1003.exr", "x.1004.exr"]
+    inputs = answer["recipe"]["inputs"]
+    assert [inputs["keyframes"][each] for each in ("first", "last", "count")] == [1001, 1005, 2]
+    assert [inputs["plate"][each] for each in ("first", "last", "count")] == [1001, 1005, 5]
+    assert answer["recipe"]["parameters"]["strength"] == 0.8
+    # What was painted is the plate itself: so is what comes of it.
+    made, like = (open_plate(path).read(1003).pixels for path in (tmp_path / "out" / "x.####.exr", plate))
+    assert np.abs(made[8:-8, 8:-8, :3] - like[8:-8, 8:-8, :3]).mean() < 0.05
+
+
 def test_models_are_listed_with_their_parameters(replate: Run) -> None:
     assert "flow/dis" in replate("models").out
     assert "preset" in replate("models", "flow").out
+    listed = replate("models", "restyle/keyframes").out
+    assert "needs: keyframes" in listed
+    assert all(name in listed for name in ("adhere", "flex", "reimagine", "strength=0.8"))
     listed = replate("models", "flow/dis", "--json").json
     assert [model["name"] for model in listed["models"]] == ["flow/dis"]
     assert replate("models", "nothing").code == 1

@@ -33,8 +33,15 @@ def test_a_servers_catalog_is_there_by_name(said: dict[str, Any]) -> None:
     assert restyle is not None and catalog.operation("fly") is None
     assert [(each.name, each.kind, each.required) for each in restyle.inputs][:2] == [
         ("plate", "plate", True),
-        ("style", "still", True),
+        ("style", "still", False),
     ]
+    needed = {
+        name: [each.name for each in restyle.inputs if model.requires(each)]
+        for name, model in ((model.name, model) for model in catalog.models_of("restyle"))
+    }
+    assert needed["restyle/adain"] == ["plate", "style"] and needed["restyle/keyframes"] == ["plate", "keyframes"]
+    adhere = next(each for each in catalog.models_of("restyle")[0].presets if each.name == "adhere")
+    assert adhere.label == "Adhere" and set(adhere.values) <= {each.name for each in restyle.parameters}
     models = catalog.models_of("depth")
     depth = catalog.operation("depth")
     assert depth is not None and models[0].name == depth.default_model

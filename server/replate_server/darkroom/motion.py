@@ -90,21 +90,6 @@ def along(steps: Iterable[tuple[Motion, Matte]]) -> Iterator[tuple[Motion, Matte
         yield so_far, seen
 
 
-def homewards(steps: Iterable[tuple[Motion, Matte]]) -> Iterator[tuple[Motion, Matte]]:
-    """Steps put end to end on the way away from a frame, so that what is fetched from it is interpolated once.
-
-    Each is of one frame farther: its finite motion to the frame before it on the way [height, width, 2], and a matte
-    [height, width] of what is seen in both. After each comes the motion from that frame to the first of all, and what
-    of it is seen all the way.
-    """
-    so_far: Motion | None = None
-    seen: Matte | None = None
-    for step, both in steps:
-        seen = both if seen is None else both * warp(seen, step, Nature.COLOUR)
-        so_far = step if so_far is None else step + warp(so_far, step, Nature.COLOUR)
-        yield so_far, seen
-
-
 def inverse(forward: Motion, guess: Motion, rounds: int = 3) -> Motion:
     """The motion from the second frame to the first that undoes `forward` exactly, [height, width, 2] in pixels.
 

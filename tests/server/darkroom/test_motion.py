@@ -11,7 +11,6 @@ from pictures import halves, unit_pictures
 from replate.errors import Failed
 from replate_server.darkroom.motion import (
     along,
-    homewards,
     inverse,
     likeness,
     occlusion,
@@ -101,18 +100,6 @@ def test_steps_lead_on_and_stop_where_something_is_hidden():
     # What is hidden in the second step at 30 was at 28 in the first frame of all.
     assert not seen[:, 28].any() and seen[:, :28].all() and seen[:, 29:].all()
     assert list(along(iter([]))) == []
-
-
-def test_steps_lead_home_and_what_was_hidden_on_the_way_stays_so():
-    hidden = np.ones((20, 40), np.float32)
-    hidden[:, 30] = 0
-    steps = [(still(20, 40, -2, 1), hidden), (still(20, 40, -3, -1), np.ones((20, 40), np.float32))]
-    (first, one_seen), (both, seen) = homewards(iter(steps))
-    assert np.array_equal(first, still(20, 40, -2, 1)) and np.array_equal(one_seen, hidden)
-    assert np.array_equal(both, still(20, 40, -5, 0))
-    # What the first step does not see at 30 is at 33 in the frame after.
-    assert not seen[:, 33].any() and seen[:, :33].all() and seen[:, 34:].all()
-    assert list(homewards(iter([]))) == []
 
 
 def test_an_inverse_undoes_a_motion_that_was_measured_a_little_wrong():

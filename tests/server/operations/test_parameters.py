@@ -23,8 +23,11 @@ def test_defaults_are_filled_in() -> None:
         "strength": 0.5,
         "keep_colour": False,
         "style_scale": 1.0,
-        "steadiness": 0.8,
+        "hold": "keyframes",
+        "key_every": 12,
+        "area": "subject",
         "matte_feather": 0.0,
+        "size": "full",
     }
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, cast
 
 from replate.values import Value
 from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor
+from replate_server.operations.restyle.presets import PRESETS
 from replate_server.operations.spans import Span
 
 if TYPE_CHECKING:
     from replate_server.operations.restyle.network import Statistics
-    from replate_server.operations.restyle.operation import Pieces
+    from replate_server.operations.restyle.painting import Pieces
 
 _STYLES_KEPT = 8
 
@@ -35,6 +36,8 @@ class AdaIN:
         revision="1",
         licence="MIT",
         weights=("adain-vgg", "adain-decoder"),
+        needs=("style",),
+        presets=PRESETS,
         # 1920x1088 at once: 2 GiB on a CPU.
         sizes=Sizes(multiple=8, minimum=64, most_pixels=2_100_000, overlap=192),
         memory_bytes=2200 * MEGABYTE,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from tempfile import TemporaryFile
 
-import numpy as np
-
 from replate_server.operations.contract import Steps, Tensor, Window
-from replate_server.operations.restyle.carrying import Sight, carried
+from replate_server.operations.restyle.carrying import Key, Sight, carried
+from replate_server.operations.restyle.filling import filled
 from replate_server.operations.restyle.following import Following
 from replate_server.operations.restyle.joining import joined
 from replate_server.operations.restyle.keys import Keys, Stretch
@@ -34,7 +34,7 @@ def held(window: Window, shot: Shot, keys: Keys, steps: Steps) -> Iterator[tuple
         following = Following(window, shot, scene)
         for stretch in keys.stretches(following, scene, rest):
             if wanted.intersection(stretch.numbers):
-                for number, picture in _filled(following, stretch, rest):
+                for number, picture in _carried(following, stretch, rest):
                     rest.progress(places[number] / len(places), f"Carrying keyframes to frame {number}")
                     if number in wanted:
                         yield number, picture
@@ -44,7 +44,7 @@ def held(window: Window, shot: Shot, keys: Keys, steps: Steps) -> Iterator[tuple
                 break
 
 
-def _filled(following: Following, stretch: Stretch, steps: Steps) -> Iterator[tuple[int, Tensor | None]]:
+def _carried(following: Following, stretch: Stretch, steps: Steps) -> Iterator[tuple[int, Tensor | None]]:
     """The frames of a stretch, rising."""
     if stretch.before is None and stretch.after is None:
         yield from ((number, None) for number in stretch.numbers)
@@ -52,17 +52,14 @@ def _filled(following: Following, stretch: Stretch, steps: Steps) -> Iterator[tu
     with TemporaryFile(prefix="replate-") as file:
         spool = Spool(file)
         if stretch.after is not None:
-            for sight in _within(stretch, carried(following, stretch.after, -1, steps)):
-                spool.put(sight.number, sight.picture.astype(np.float16), sight.trust.astype(np.float16), sight.place)
+            for sight in _sights(following, stretch, stretch.after, -1, steps):
+                spool.put(sight)
         early: Iterator[Sight] = iter(())
         if stretch.before is not None:
-            early = _within(stretch, carried(following, stretch.before, 1, steps))
+            early = _sights(following, stretch, stretch.before, 1, steps)
         for number in stretch.numbers:
             one = next(early, None)
-            other = None
-            if number in spool:
-                picture, trust, place = spool.get(number)
-                other = Sight(number, picture.astype(np.float32), trust.astype(np.float32), place)
+            other = spool.get(number) if number in spool else None
             yield number, _joined(stretch, one, other)
 
 
@@ -72,10 +69,10 @@ def _joined(stretch: Stretch, one: Sight | None, other: Sight | None) -> Tensor:
         assert alone is not None, "a stretch has a keyframe on one side at least"
         return alone.picture
     first, last = stretch.before.number, stretch.after.number
-    return joined(one.picture, other.picture, (one.trust, other.trust), (one.number - first) / (last - first))
+    return joined(one, other, (one.number - first) / (last - first))
 
 
-def _within(stretch: Stretch, sights: Iterator[Sight]) -> Iterator[Sight]:
-    """Those of the stretch's own frames, which come first."""
-    for _, sight in zip(stretch.numbers, sights, strict=False):
-        yield sight
+def _sights(following: Following, stretch: Stretch, key: Key, towards: int, steps: Steps) -> Iterator[Sight]:
+    """What a keyframe at the end of a stretch shows of its frames, with what it does not show filled in."""
+    sights = carried(following, key, towards, steps)
+    return filled(following, key, islice(sights, len(stretch.numbers)), steps)

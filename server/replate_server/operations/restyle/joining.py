@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
 from replate_server.darkroom.sharpness import as_sharp
 from replate_server.operations.contract import Tensor
+from replate_server.operations.restyle.carrying import Sight
 
 _DOUBT = 1e-3
 """What is not trusted counts still, where nothing is."""
+_ASTRAY = np.float32(0.01)
+"""Error of patches by which they hardly count against others."""
+_COARSE = 40
+"""How many times as wide a picture is as what is coarser than strokes."""
+_APART = np.float32(0.06)
+"""Difference of two display-referred colours by which paintings are hardly the same."""
 _TIED = 0.05
 """How firmly colours hold against gradients: a seam is spread over about `1 / sqrt(_TIED)` pixels."""
 _SEAM = 1e-3
 """Gradients that differ by less, anywhere, are no seam."""
 
 
-def joined(first: Tensor, second: Tensor, trusts: tuple[Tensor, Tensor], later: float) -> Tensor:
+def joined(one: Sight, other: Sight, later: float) -> Tensor:
     """Two pictures [height, width, 3] of one frame, each as far as it is trusted [height, width], as one.
 
     `later` in [0,1] is how far the frame is from the first's keyframe on the way to the second's. Where both are
@@ -25,18 +33,31 @@ def joined(first: Tensor, second: Tensor, trusts: tuple[Tensor, Tensor], later: 
     alone, and the border between is blended in the gradient domain (Jamriška et al., "Stylizing Video by Example",
     2019, section 3.4; Bhat et al., "GradientShop", 2010).
     """
-    share = later * later * (3 - 2 * later)
-    one, two = (1 - share) * (trusts[0] + _DOUBT), share * (trusts[1] + _DOUBT)
-    of_second = np.asarray(two / (one + two), np.float32)
+    first, second = one.picture, other.picture
+    unlike = _unlike(first, second)
+    early, late = (
+        sight.trust * (1 - (1 - sight.settled) * unlike) + _DOUBT * np.exp(-sight.error / _ASTRAY)
+        for sight in (one, other)
+    )
+    of_second = np.asarray(later * late / ((1 - later) * early + later * late), np.float32)
     mixed = first + (second - first) * of_second[..., None]
     nearer = first if later < 0.5 else second
     return seamless(as_sharp(mixed, nearer, 2 * np.minimum(of_second, 1 - of_second)), first, second, of_second)
 
 
-def agreed(kept: Tensor, new: Tensor, trust: Tensor) -> Tensor:
+def agreed(sight: Sight, new: Tensor) -> Tensor:
     """A new picture [height, width, 3] of what was painted before, as far as that is trusted [height, width]."""
+    kept = sight.picture
+    trust = sight.trust * (1 - (1 - sight.settled) * _unlike(kept, new))
     mixed = new + (kept - new) * trust[..., None]
     return seamless(as_sharp(mixed, new, trust), new, kept, trust)
+
+
+def _unlike(one: Tensor, other: Tensor) -> Tensor:
+    """Where two paintings differ in more than their strokes, [height, width] in [0,1]."""
+    apart = np.asarray(cv2.GaussianBlur(one - other, (0, 0), max(one.shape) / _COARSE), np.float32).reshape(one.shape)
+    unlike: Tensor = 1 - np.exp(-np.square(np.abs(apart).max(axis=-1) / _APART))
+    return unlike
 
 
 def seamless(mixed: Tensor, first: Tensor, second: Tensor, of_second: Tensor) -> Tensor:

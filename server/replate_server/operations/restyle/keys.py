@@ -16,7 +16,7 @@ from replate_server.operations.restyle.carrying import Key, carried
 from replate_server.operations.restyle.following import Following
 from replate_server.operations.restyle.joining import agreed
 
-_NEW = 0.15
+_NEW = 0.25
 """Share of a frame that the last keyframe does not show, at which the next one is due."""
 _LEFT = 0.03
 """Share of a scene's last frame, likewise."""
@@ -90,7 +90,7 @@ class Keys:
                 return None
             unseen = 1 - float(sight.trust.mean())
             if distance >= self.every or unseen > _NEW or (last and unseen > _LEFT):
-                return Key(number, agreed(sight.picture, paint(number, steps), sight.trust))
+                return Key(number, agreed(sight, paint(number, steps)))
             if last:
                 return None
         return None

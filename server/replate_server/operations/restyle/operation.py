@@ -1,69 +1,62 @@
-"""The plate in another picture's manner, wholly or inside a matte."""
+"""The plate in another manner, wholly or on one side of a matte, and held still in time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from math import isqrt, sqrt
-from typing import Any, Protocol, cast
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
+from typing import cast
 
 import numpy as np
 
-from replate.frame import Frame
+from replate.frame import Box, Frame
 from replate.values import OutputPlate, Parameter, ParameterType, Role, RoleKind, Value
-from replate_server.darkroom.development import develop
-from replate_server.darkroom.geometry import pad
+from replate_server.darkroom.geometry import reframe
 from replate_server.darkroom.matte import composite, feather, matte_of
-from replate_server.darkroom.resize import Nature, resize
-from replate_server.darkroom.tiles import tiled
-from replate_server.operations.contract import Cached, Card, Delivery, Model, Sizes, Steps, Tensor, Window, Windows
-from replate_server.operations.pictures import checked, developed, same_windows, whole_fits
+from replate_server.operations.contract import Card, Delivery, Model, Steps, Tensor, Window, Windows
+from replate_server.operations.pictures import developed, same_windows
 from replate_server.operations.restyle.colours import with_colours_of
-from replate_server.operations.restyle.steadying import REACH, WINDOW, sheet, steadied
-from replate_server.operations.spans import Span, part
+from replate_server.operations.restyle.holding import held
+from replate_server.operations.restyle.keyframes import keyframe
+from replate_server.operations.restyle.keys import Keys
+from replate_server.operations.restyle.painting import Painting, Restyler
+from replate_server.operations.restyle.smaller import SIZES, Smaller, divided
+from replate_server.operations.shot import Shot
+from replate_server.operations.spans import part
 
-Pieces = Iterator[Tensor]
+HOLDS = ("keyframes", "frames")
+AREAS = ("subject", "world")
 
-_LARGEST_STYLE = 16_000_000
-"""Pixels beyond which a style is not enlarged."""
 _FADE = 0.2
 """Below this strength the result fades into the plate: a model at strength 0 still repaints it."""
-_AFTERWARDS = ("matte_feather", "steadiness")
-"""Parameters that a frame's own restyle does not depend on."""
-
-
-class Restyler(Model, Protocol):
-    """A model that restyles."""
-
-    def look(self, style: Callable[[], Pieces], name: str, whole: Callable[[], Pieces] | None, steps: Steps) -> Any:
-        """What `run` needs to know of the style and of the whole picture, so that tiles agree.
-
-        `style` gives the style's picture at the scale in which it is to be seen, in pieces that the model takes and
-        that do not overlap; `name` names it with its size, and what was found out of it may be kept under that name.
-        `whole` gives the plate's picture likewise, and is None when `run` will see it all at once.
-        """
-
-    def run(self, picture: Tensor, look: Any, parameters: Mapping[str, Value], steps: Steps) -> Tensor:
-        """The picture, or a tile of it, restyled: the same height and width."""
+_AFTERWARDS = ("keep_colour", "hold", "key_every", "area", "matte_feather", "size")
+"""Parameters that a frame as a model paints it does not depend on."""
 
 
 class Restyle:
     name = "restyle"
     label = "Restyle"
-    tooltip = "Paints the plate in the manner of a style picture, wholly or inside a matte."
+    tooltip = "Paints the plate in another manner, wholly or inside a matte, and holds it still in time."
     roles: tuple[Role, ...] = (
         Role("plate", "Plate", "The footage to restyle."),
-        Role("style", "Style", "A picture in whose manner it is painted.", RoleKind.STILL),
+        Role("style", "Style", "A picture in whose manner it is painted.", RoleKind.STILL, False),
+        Role(
+            "keyframes",
+            "Keyframes",
+            "Finished frames of the plate, painted by hand or by any model: they are kept, and carried to the others.",
+            RoleKind.KEYS,
+            False,
+        ),
         Role(
             "matte",
             "Matte",
-            "Limits the restyle: outside it the plate stays as it is.",
+            "Limits the restyle to one side of it: on the other the plate stays as it is.",
             RoleKind.MATTE,
             False,
         ),
         Role(
             "motion",
             "Motion",
-            "Holds the restyle still along it: motion vectors of the flow operation or a renderer.",
+            "What keyframes are carried along: motion vectors of a renderer. Without it motion is measured.",
             RoleKind.ANY,
             False,
         ),
@@ -95,14 +88,33 @@ class Restyle:
             4.0,
         ),
         Parameter(
-            "steadiness",
-            "Steadiness",
-            ParameterType.REAL,
-            0.8,
-            "How much of a frame's look comes from its neighbours along the motion, where that is connected; 0 is each "
-            "frame for itself.",
-            0.0,
-            1.0,
+            "hold",
+            "Hold by",
+            ParameterType.CHOICE,
+            HOLDS[0],
+            "Keyframes: a few frames are painted and carried to the others, which holds the restyle still. Frames: "
+            "each is painted by itself. Models that see many frames at once hold still by themselves.",
+            choices=HOLDS,
+            group="Hold",
+        ),
+        Parameter(
+            "key_every",
+            "Keyframe every",
+            ParameterType.WHOLE,
+            12,
+            "Frames after which a keyframe is painted at the latest; it is sooner where much has changed.",
+            1,
+            100,
+            group="Hold",
+        ),
+        Parameter(
+            "area",
+            "Restyle the",
+            ParameterType.CHOICE,
+            AREAS[0],
+            "With a matte: the subject is what lies inside it, the world all else.",
+            choices=AREAS,
+            group="Matte",
         ),
         Parameter(
             "matte_feather",
@@ -114,6 +126,15 @@ class Restyle:
             200.0,
             group="Matte",
         ),
+        Parameter(
+            "size",
+            "Size",
+            ParameterType.CHOICE,
+            "full",
+            "Half and quarter are for trying things quickly: what comes out is that small.",
+            choices=tuple(SIZES),
+            group="Preview",
+        ),
     )
     default_model = "restyle/adain"
 
@@ -121,139 +142,90 @@ class Restyle:
         """Any values go together."""
 
     def windows(self, card: Card, inputs: Collection[str], parameters: Mapping[str, Value]) -> Windows:
-        """With motion, also the frames around that a frame is joined with."""
-        own = card.windows
-        if not _steadiness(inputs, parameters) or own.length is None:
-            return own
-        return Windows(max(own.length, WINDOW), max(own.before, REACH), max(own.after, REACH))
+        """The whole shot where keyframes are carried through it."""
+        return Windows(length=None) if _carries(card, inputs, parameters) else card.windows
 
-    def run(self, model: Restyler, window: Window, steps: Steps) -> Iterator[Delivery]:
-        """The restyled plate; where the matte is 0, and at strength 0, it is the plate's own pixels bit for bit."""
-        for index, number in enumerate(window.numbers):
-            span = part(steps, index, len(window.numbers), f"Restyling frame {number}")
-            span.progress(0.0)
+    def sized(self, box: Box, parameters: Mapping[str, Value]) -> Box:
+        return divided(box, SIZES[cast(str, parameters["size"])])
+
+    def run(self, model: Model, window: Window, steps: Steps) -> Iterator[Delivery]:
+        """The restyled plate; where the matte leaves it out, and at strength 0, it is the plate's own pixels bit for
+        bit."""
+        parameters = window.parameters
+        divisor = SIZES[cast(str, parameters["size"])]
+        if divisor > 1:
+            window = Smaller(window, divisor)
+        if parameters["strength"] == 0:
+            yield from (Delivery("plate", window.frame("plate", number)) for number in window.numbers)
+            return
+        shot = Shot(window, "plate", steps)
+        for number, painted in _painted(model, window, shot, steps):
             plate = window.frame("plate", number)
             matte = _matte(window, plate, number)
-            if window.parameters["strength"] == 0 or (matte is not None and not matte.any()):
+            if painted is None or (matte is not None and not matte.any()):
                 yield Delivery("plate", plate)
                 continue
-            development = developed(window, "plate", number, span)
-            painted = _painted(model, window, number, development.display, span)
-            restyled = development.finish(_mixed(window.parameters, development.display, painted))
-            span.progress(1.0)
+            development = developed(window, "plate", number, steps)
+            over = reframe(painted, shot.box, plate.spec.data_window)
+            restyled = development.finish(_mixed(model, parameters, development.display, over))
             yield Delivery("plate", restyled if matte is None else composite(restyled, plate, matte))
 
 
+def _carries(card: Card, inputs: Collection[str], parameters: Mapping[str, Value]) -> bool:
+    """Whether keyframes are carried; a model that sees several frames at once holds still by itself."""
+    alone = card.windows.length == 1
+    return "keyframes" in inputs or (alone and parameters["hold"] == HOLDS[0])
+
+
+def _painted(model: Model, window: Window, shot: Shot, steps: Steps) -> Iterator[tuple[int, Tensor | None]]:
+    """The window's frames, rising, painted over the shot's box; None where there is nothing to paint them by."""
+    inputs = [role for role in ("keyframes",) if window.has(role)]
+    painting = Painting(model, window, _AFTERWARDS) if isinstance(model, Restyler) else None
+
+    def paint(number: int, steps: Steps) -> Tensor:
+        assert painting is not None
+        own = window.frame("plate", number).spec.data_window
+        painted = painting.of(number, reframe(shot.picture(number), shot.box, own), steps)
+        over: Tensor = reframe(painted, own, shot.box, "edge")
+        return over
+
+    if not _carries(model.card, inputs, window.parameters):
+        for index, number in enumerate(window.numbers):
+            span = part(steps, index, len(window.numbers), f"Restyling frame {number}")
+            span.progress(0.0)
+            yield number, paint(number, span)
+            span.progress(1.0)
+        return
+    numbers = window.given("keyframes") if inputs else ()
+    given = {number: partial(keyframe, window, number, shot, steps) for number in numbers}
+    keys = Keys(given, paint if painting is not None else None, int(cast(int, window.parameters["key_every"])))
+    bare: list[int] = []
+    for number, painted in held(window, shot, keys, steps):
+        if painted is None:
+            bare.append(number)
+        yield number, painted
+    if bare:
+        steps.warn(
+            f"Frames {bare[0]}-{bare[-1]} lie beyond a cut and have no keyframe, so they stay as they are: paint one "
+            "of them."
+        )
+
+
 def _matte(window: Window, plate: Frame, number: int) -> Tensor | None:
+    """Where the plate is restyled, [height, width] over its data window; None: everywhere."""
     if not window.has("matte"):
         return None
     frame = window.frame("matte", number)
     same_windows(plate, frame, "matte")
     softness = float(cast(float, window.parameters["matte_feather"]))
-    return feather(matte_of(frame, plate.spec.data_window), softness)
+    matte = feather(matte_of(frame, plate.spec.data_window), softness)
+    return matte if window.parameters["area"] == AREAS[0] else 1 - matte
 
 
-def _steadiness(inputs: Collection[str], parameters: Mapping[str, Value]) -> float:
-    return float(cast(float, parameters["steadiness"])) if "motion" in inputs else 0.0
-
-
-def _painted(model: Restyler, window: Window, number: int, picture: Tensor, steps: Steps) -> Tensor:
-    """What the model makes of a frame, joined with its neighbours where there is motion to follow."""
-    steadiness = _steadiness([role for role in ("motion",) if window.has(role)], window.parameters)
-    if not steadiness:
-        return _by_itself(model, window, number, picture, steps)
-
-    def kept(one: int, steps: Steps) -> Cached:
-        def make() -> Cached:
-            shown = picture if one == number else develop(window.frame("plate", one), window.colour_config).display
-            return sheet(_by_itself(model, window, one, shown, steps), shown)
-
-        card = model.card
-        given = {name: value for name, value in window.parameters.items() if name not in _AFTERWARDS}
-        style = _style_name(window, one, *_style_size(window, one, model.card.sizes))
-        name = f"{card.name} {card.revision} {' '.join(card.weights)} {given}"
-        return steps.cached(f"restyle 1 {name} {_picture_name(window, 'plate', one)} {style}", make)
-
-    return steadied(window, number, steadiness, kept, steps)
-
-
-def _mixed(parameters: Mapping[str, Value], picture: Tensor, painted: Tensor) -> Tensor:
-    """The model's picture with as much of the plate in it as was asked for."""
+def _mixed(model: Model, parameters: Mapping[str, Value], picture: Tensor, painted: Tensor) -> Tensor:
+    """The painted picture with as much of the plate in it as was asked for."""
     if parameters["keep_colour"]:
         painted = with_colours_of(picture, painted)
     strength = float(cast(float, parameters["strength"]))
-    if strength < _FADE:
-        painted = picture + (painted - picture) * np.float32(strength / _FADE)
-    return painted
-
-
-def _by_itself(model: Restyler, window: Window, number: int, picture: Tensor, steps: Steps) -> Tensor:
-    height, width = picture.shape[:2]
-    sizes = model.card.sizes
-    style_width, style_height = _style_size(window, number, sizes)
-
-    def style() -> Pieces:
-        seen = developed(window, "style", number, steps).display
-        return _pieces(resize(seen, style_width, style_height, Nature.COLOUR), sizes)
-
-    whole = None if whole_fits(height, width, sizes) else lambda: _pieces(picture, sizes)
-    name = _style_name(window, number, style_width, style_height)
-    look = model.look(style, name, whole, Span(steps, 0.0, 0.3))
-    done = 0.0
-
-    def work(tile: Tensor) -> Tensor:
-        left = Span(steps, 0.3 + 0.7 * done, 0.3 + 0.7 * min(done + tile.size / 3 / (height * width), 1.0))
-        return checked(model.run(tile, look, window.parameters, left), (*tile.shape[:2], 3), model.card.name)
-
-    def tick(fraction: float) -> None:
-        nonlocal done
-        done = fraction
-
-    return tiled(
-        picture,
-        work,
-        most_pixels=sizes.most_pixels,
-        overlap=sizes.overlap,
-        multiple=sizes.multiple,
-        minimum=sizes.minimum,
-        tick=tick,
-    )
-
-
-def _style_size(window: Window, number: int, sizes: Sizes) -> tuple[int, int]:
-    """Width and height of the style: as many pixels as the plate has, by the artist's scale."""
-    plate, box = (window.frame(role, number).spec.data_window for role in ("plate", "style"))
-    scale = float(cast(float, window.parameters["style_scale"]))
-    area = min(plate.width * plate.height * scale**2, _LARGEST_STYLE)
-    scale = sqrt(area / max(box.width * box.height, 1))
-    least = max(sizes.minimum, sizes.multiple)
-    return max(round(box.width * scale), least), max(round(box.height * scale), least)
-
-
-def _style_name(window: Window, number: int, width: int, height: int) -> str:
-    return f"{_picture_name(window, 'style', number)} {width}x{height}"
-
-
-def _picture_name(window: Window, role: str, number: int) -> str:
-    """Names all that a frame's picture depends on."""
-    spec = window.frame(role, number).spec
-    box = spec.data_window
-    return (
-        f"{window.digest(role, number)} {box.width}x{box.height} {spec.pixel_type.value} {','.join(spec.channels)} "
-        f"{spec.colour_space} {window.colour_config}"
-    )
-
-
-def _pieces(picture: Tensor, sizes: Sizes) -> Pieces:
-    """A picture cut up, each piece as large as a model takes it at most."""
-    height, width = picture.shape[:2]
-    side = isqrt(sizes.most_pixels) if sizes.most_pixels else max(height, width)
-    side = max(side // sizes.multiple * sizes.multiple, sizes.minimum)
-    rows, columns = -(-height // side), -(-width // side)
-    for row in range(rows):
-        for column in range(columns):
-            piece = picture[
-                row * height // rows : (row + 1) * height // rows,
-                column * width // columns : (column + 1) * width // columns,
-            ]
-            yield pad(piece, sizes.multiple, sizes.minimum)[0]
+    share = min(strength / _FADE, 1.0) if isinstance(model, Restyler) else strength
+    return painted if share == 1 else picture + (painted - picture) * np.float32(share)

@@ -15,7 +15,7 @@ from replate_server.operations.flow.dis import Dis
 from replate_server.operations.shot import Shot
 from replate_server.operations.spans import part
 
-_CUT = 0.25
+_CUT = 0.4
 """Neighbours that share less than this part of their places are two scenes."""
 _PARAMETERS: Mapping[str, Value] = {"preset": "fast"}
 

@@ -1,4 +1,4 @@
-"""Along motion a restyle is held still, without ghosts and without blur; and any range of it is the same."""
+"""A restyle is held still by its keyframes, without ghosts and without blur; and any range of it is the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from replate.depth import Depth
 from replate.errors import BadRequest
 from replate.frame import DATA, Box, Frame, PixelType, digest_of, pixel_bytes
 from replate_server.darkroom.development import develop
@@ -20,10 +19,8 @@ from replate_server.operations.compliance import MemoryWindow, Recorder, still, 
 from replate_server.operations.compliance.plates import motion as true_motion
 from replate_server.operations.compliance.window import windows_of
 from replate_server.operations.contract import Card, Steps, Tensor, Windows, windows_wanted
-from replate_server.operations.flow.operation import MOTION
 from replate_server.operations.parameters import check_parameters
 from replate_server.operations.restyle.operation import Restyle
-from replate_server.operations.restyle.steadying import REACH
 
 Run = Callable[..., dict[str, list[Frame]]]
 BOX = Box(0, 0, 96, 64)
@@ -108,78 +105,82 @@ def sharpness(frames: Sequence[Frame]) -> float:
     return float(np.mean([sum(np.abs(np.diff(one, axis=axis)).mean() for axis in (0, 1)) for one in seen(frames)]))
 
 
-def test_without_motion_and_without_steadiness_every_frame_is_for_itself() -> None:
-    inputs = moving(4)
-    alone = restyled(Painter(grain), {role: inputs[role] for role in ("plate", "style")})
-    steps, painter = Recorder(), Painter(grain)
-    assert same(restyled(painter, inputs, steps, steadiness=0.0), alone)
-    assert (painter.painted, steps.kept) == (4, {})
-    assert windows_wanted(Restyle(), painter.card, ("plate", "style"), {"steadiness": 1.0}) == painter.card.windows
+def test_each_frame_for_itself_if_that_is_asked_for() -> None:
+    inputs, painter, steps = moving(4), Painter(grain), Recorder()
+    alone = restyled(painter, inputs, steps, hold="frames")
+    assert painter.painted == 4
+    given = check_parameters(Restyle(), painter.card, {"hold": "frames"})
+    assert windows_wanted(Restyle(), painter.card, ("plate", "style"), given) == painter.card.windows
     assert not same(restyled(Painter(grain), inputs), alone)
 
 
-def test_a_flickering_model_is_held_still_and_stays_as_sharp() -> None:
+@pytest.mark.parametrize("roles", [("plate", "style"), ("plate", "style", "motion")])
+def test_a_flickering_model_is_held_still_and_stays_as_sharp(roles: Sequence[str]) -> None:
     inputs, painter = moving(9), Painter(grain)
-    alone = restyled(painter, inputs, steadiness=0.0)
-    steady = restyled(painter, inputs)
-    assert flicker(steady, inputs["motion"]) < 0.5 * flicker(alone, inputs["motion"])
-    assert 0.85 < sharpness(steady) / sharpness(alone) < 1.05
-    # And more so, the more is asked for.
-    little = restyled(painter, inputs, steadiness=0.3)
-    assert flicker(steady, inputs["motion"]) < flicker(little, inputs["motion"]) < flicker(alone, inputs["motion"])
+    inputs = {role: inputs[role] for role in roles}
+    motion = true_motion(inputs["plate"])
+    alone = restyled(painter, inputs, hold="frames")
+    held = restyled(painter, inputs)
+    assert painter.painted < 9 + 4
+    assert flicker(held, motion) < 0.3 * flicker(alone, motion)
+    assert 0.85 < sharpness(held) / sharpness(alone) < 1.05
 
 
 def test_adain_is_held_still(run: Run) -> None:
     inputs = moving(4, channels=("R", "G", "B"))
-    alone, steady = (run("restyle/adain", inputs, {"steadiness": much})["plate"] for much in (0.0, 0.8))
-    assert flicker(steady, inputs["motion"]) < 0.7 * flicker(alone, inputs["motion"])
-    assert 0.85 < sharpness(steady) / sharpness(alone) < 1.1
+    alone, held = (run("restyle/adain", inputs, {"hold": hold})["plate"] for hold in ("frames", "keyframes"))
+    assert flicker(held, inputs["motion"]) < 0.3 * flicker(alone, inputs["motion"])
+    assert 0.85 < sharpness(held) / sharpness(alone) < 1.1
 
 
 def test_what_moves_before_something_leaves_no_ghost() -> None:
     inputs = moving(7)
     for frame, plate, picture in zip(restyled(Painter(), inputs), inputs["plate"], seen(inputs["plate"]), strict=True):
         astray = np.abs(develop(frame, "ocio://default").display - picture)
-        assert np.percentile(astray, 99.5) < 0.03 and astray.max() < 0.15
+        assert np.percentile(astray, 99) < 0.04 and np.percentile(astray, 99.9) < 0.1
         # Nothing that is hidden is mixed in, and highlights and negatives survive.
-        assert float(frame.pixels[..., :3].max()) > 0.8 * float(plate.pixels[..., :3].max()) > 5
+        assert float(frame.pixels[..., :3].max()) > 2
         assert float(frame.pixels[..., :3].min()) < 0
 
 
-def test_depth_tells_apart_what_looks_alike() -> None:
-    levels = [0.40, 0.41, 0.42]
-    plate = tuple(
-        Frame(frame.spec, np.full_like(frame.pixels, level))
-        for frame, level in zip(synthetic(3, BOX, channels=("R", "G", "B")), levels, strict=True)
-    )
-    first = float(seen(plate[:1])[0].mean())
-    painter = Painter(lambda picture: np.full_like(picture, 0.7 if float(picture.mean()) > first + 1e-4 else 0.3))
-    near = np.zeros((64, 96, 1), np.float32)
-    near[20:40, 30:60] = 1
-    far = [np.where(near > 0, 4.0, 10.0), *[np.full((64, 96, 1), 10.0)] * 2]
-    inputs = {"plate": plate, "style": STYLE, "motion": data(plate, MOTION, [0, 0, 0])}
-    depth = data(plate, ("depth.Z",), far, depth=Depth(metric=False, inverse=False, near=0.0, far=float("inf")))
-    without, told = (seen(restyled(painter, one))[0] for one in (inputs, {**inputs, "depth": depth}))
-    assert (np.abs(without - 0.3) > 0.1).all()
-    assert np.abs(told[20:40, 30:60] - 0.3).max() < 1e-3
-    assert np.allclose(told[50:, :20], without[50:, :20], atol=1e-3)
-    # Depth that does not say how it is written is told apart as well.
-    unsaid = restyled(painter, {**inputs, "depth": data(plate, ("depth.Z",), far)})
-    assert np.abs(seen(unsaid)[0][20:40, 30:60] - 0.3).max() < 1e-3
-
-
-def test_each_frame_is_painted_once_and_any_range_is_the_same() -> None:
+def test_any_range_is_the_same_and_what_is_painted_is_kept() -> None:
     inputs, painter, steps = moving(19), Painter(grain), Recorder()
-    whole = restyled(painter, inputs, steps)
-    assert painter.painted == steps.computed == 19
+    whole = restyled(painter, inputs, steps, key_every=5)
+    painted = painter.painted
+    assert 4 <= painted <= 8
     numbers = [frame.spec.number for frame in inputs["plate"]]
-    for at in (0, 7, 8, 18):
-        window = next(one for one in windows(painter, inputs) if numbers[at] in one.numbers)
-        (alone,) = Restyle().run(painter, replace(window, numbers=(numbers[at],)), Recorder())
+    for at in (0, 7, 18):
+        (window,) = windows(painter, inputs, key_every=5)
+        (alone,) = Restyle().run(painter, replace(window, numbers=(numbers[at],)), steps)
         assert same([alone.frame], [whole[at]])
-    assert painter.painted - 19 == 4 + 7 + 7 + 4
-    # A model that sees the whole shot gives that, too.
-    assert same(restyled(Painter(grain, length=None), inputs), whole)
+    assert painter.painted == painted
+
+
+def test_a_keyframe_comes_sooner_where_much_is_new() -> None:
+    still_plate = synthetic(1, BOX)[0]
+    numbers = range(1001, 1009)
+    quiet = tuple(Frame(replace(still_plate.spec, number=number), still_plate.pixels) for number in numbers)
+    inputs = {"plate": quiet, "style": STYLE}
+    painter = Painter(grain)
+    held = restyled(painter, inputs, key_every=100)
+    assert painter.painted == 1 and same(held, held[:1] * 8)
+    pixels = [np.roll(frame.pixels, 12 * index, axis=1) for index, frame in enumerate(quiet)]
+    fast = tuple(Frame(frame.spec, one) for frame, one in zip(quiet, pixels, strict=True))
+    painter = Painter(grain)
+    restyled(painter, {**inputs, "plate": fast}, key_every=100)
+    assert painter.painted > 2
+
+
+def test_nothing_is_carried_across_a_cut() -> None:
+    first = synthetic(4, BOX, channels=("R", "G", "B"))
+    others = tuple(
+        Frame(replace(frame.spec, number=frame.spec.number + 4), np.ascontiguousarray(frame.pixels[::-1, :, ::-1]))
+        for frame in first
+    )
+    painter, plate = Painter(grain), (*first, *others)
+    whole = restyled(painter, {"plate": plate, "style": STYLE}, key_every=100)
+    parts = [restyled(Painter(grain), {"plate": half, "style": STYLE}, key_every=100) for half in (first, others)]
+    assert same(whole, [*parts[0], *parts[1]])
 
 
 def test_outside_the_matte_the_plate_stays_bit_for_bit(matte_frame: Any) -> None:
@@ -192,6 +193,10 @@ def test_outside_the_matte_the_plate_stays_bit_for_bit(matte_frame: Any) -> None
     for frame, plate in zip(made, inputs["plate"], strict=True):
         assert np.array_equal(frame.pixels[:, 48:], plate.pixels[:, 48:])
         assert np.array_equal(frame.pixels, plate.pixels) == (frame is made[2])
+    world = restyled(painter, {**inputs, "matte": mattes}, area="world", matte_feather=6.0)
+    for frame, plate in zip(world, inputs["plate"], strict=True):
+        same_as_plate = (frame.pixels == plate.pixels).all(axis=(0, 2))
+        assert same_as_plate[:42].all() and not same_as_plate[54:].any()
 
 
 def test_data_windows_may_move() -> None:
@@ -204,30 +209,21 @@ def test_data_windows_may_move() -> None:
     frames = restyled(Painter(), {"plate": shifted, "style": STYLE, "motion": motion})
     for frame, own in zip(frames, shifted, strict=True):
         assert frame.spec == own.spec
-        assert np.percentile(np.abs(seen([frame])[0] - seen([own])[0]), 99.5) < 0.03
+        assert np.percentile(np.abs(seen([frame])[0] - seen([own])[0]), 98) < 0.03
 
 
-@pytest.mark.parametrize("vectors", [np.nan, 1000.0])
-def test_vectors_that_lead_nowhere_leave_a_frame_to_itself(vectors: float) -> None:
-    inputs = moving(3)
-    lost = {**inputs, "motion": data(inputs["plate"], MOTION, [vectors] * 3)}
-    assert same(restyled(Painter(grain), lost), restyled(Painter(grain), inputs, steadiness=0.0))
-
-
-def test_motion_need_not_reach_beyond_the_range() -> None:
-    inputs, painter = moving(4), Painter(grain)
-    (window,) = windows(painter, inputs)
-    part = replace(window, inputs={**inputs, "motion": inputs["motion"][:2]}, numbers=window.numbers[:2])
-    made = [delivery.frame for delivery in Restyle().run(painter, part, Recorder())]
-    short = {role: frames[:2] if len(frames) > 1 else frames for role, frames in inputs.items()}
-    assert same(made, restyled(Painter(grain), short))
+def test_motion_is_measured_where_none_was_given() -> None:
+    inputs = moving(4)
+    part = {**inputs, "motion": inputs["motion"][:2]}
+    for frame, picture in zip(restyled(Painter(), part), seen(inputs["plate"]), strict=True):
+        assert np.percentile(np.abs(develop(frame, "ocio://default").display - picture), 99) < 0.03
 
 
 def test_over_a_gap_motion_is_as_long_as_the_gap() -> None:
     inputs = moving(5)
     kept = {role: frames[::2] if len(frames) > 1 else frames for role, frames in inputs.items()}
     for frame, picture in zip(restyled(Painter(), kept), seen(kept["plate"]), strict=True):
-        assert np.percentile(np.abs(develop(frame, "ocio://default").display - picture), 99.5) < 0.03
+        assert np.percentile(np.abs(develop(frame, "ocio://default").display - picture), 99) < 0.03
 
 
 def test_what_is_no_motion_is_said() -> None:
@@ -242,7 +238,21 @@ def test_what_is_no_motion_is_said() -> None:
         restyled(Painter(), {**inputs, "motion": small})
 
 
-def test_windows_overlap_by_what_a_frame_is_joined_with() -> None:
-    painter = Painter()
-    wanted = windows_wanted(Restyle(), painter.card, ("plate", "motion"), {"steadiness": 0.5})
-    assert (wanted.before, wanted.after) == (REACH, REACH)
+def test_a_smaller_size_is_a_smaller_plate(matte_frame: Any) -> None:
+    inputs = moving(3)
+    half = np.zeros((64, 96), np.float32)
+    half[:, :48] = 1
+    mattes = tuple(matte_frame(half, frame.spec.number) for frame in inputs["plate"])
+    small = restyled(Painter(), {**inputs, "matte": mattes}, size="half", hold="frames")
+    for frame, plate in zip(small, inputs["plate"], strict=True):
+        assert frame.spec == replace(plate.spec, data_window=Box(0, 0, 48, 32), display_window=Box(0, 0, 48, 32))
+        mean = plate.pixels.astype(np.float32).reshape(32, 2, 48, 2, -1).mean(axis=(1, 3))
+        assert np.allclose(frame.pixels, mean, atol=0.02)
+
+
+def test_a_model_that_sees_many_frames_holds_still_by_itself() -> None:
+    inputs = moving(6)
+    painter = Painter(grain, length=4)
+    held = restyled(painter, inputs)
+    assert painter.painted == 6
+    assert same(held, restyled(Painter(grain), inputs, hold="frames"))

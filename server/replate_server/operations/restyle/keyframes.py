@@ -1,0 +1,56 @@
+"""Finished keyframes, painted by hand or made by any model, carried through the shot.
+
+Jamriška et al., "Stylizing Video by Example", SIGGRAPH 2019.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from replate.errors import BadRequest
+from replate_server.darkroom.geometry import reframe
+from replate_server.darkroom.resize import Nature, resize
+from replate_server.operations.contract import MEGABYTE, Card, Steps, Tensor, Window, Windows
+from replate_server.operations.pictures import developed
+from replate_server.operations.restyle.presets import PRESETS
+from replate_server.operations.shot import Shot
+
+_SKEW = 0.02
+"""How much the proportions of a keyframe may differ from the plate's."""
+
+
+class Keyframes:
+    card = Card(
+        name="restyle/keyframes",
+        label="Keyframes",
+        tooltip="Carries keyframes that you painted, or had painted, through the shot. Needs no weights.",
+        revision="1",
+        licence="GPL-3.0-or-later",
+        needs=("keyframes",),
+        presets=PRESETS,
+        windows=Windows(length=None),
+        memory_bytes=2000 * MEGABYTE,
+    )
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None:
+        """There is nothing to load."""
+
+
+def keyframe(window: Window, number: int, shot: Shot, steps: Steps) -> Tensor:
+    """A finished keyframe as the plate lies: [height, width, 3] over the shot's box, display-referred.
+
+    Its format is laid on the plate's, whatever size it was painted at. Raises `BadRequest` where it is of other
+    proportions.
+    """
+    display = developed(window, "keyframes", number, steps).display
+    spec, plate = window.frame("keyframes", number).spec, window.frame("plate", number).spec
+    theirs, ours = spec.display_window, plate.display_window
+    if abs(theirs.width * ours.height / (theirs.height * ours.width) - 1) > _SKEW:
+        raise BadRequest(
+            f"Keyframe {number} is {theirs.width}x{theirs.height} and the plate {ours.width}x{ours.height}: paint it "
+            "on the plate's own frame, or reformat it to the same proportions."
+        )
+    whole = reframe(display, spec.data_window, theirs, "edge")
+    fitted: Tensor = reframe(resize(whole, ours.width, ours.height, Nature.COLOUR), ours, shot.box, "edge")
+    return fitted

@@ -40,7 +40,7 @@ def vary(
     project: str = "",
     priority: Priority = Priority.NORMAL,
 ) -> list[Job]:
-    """Asks for a job for each variation; what they share is read and sent once.
+    """Asks for a job for each variation; files and frames that they share are hashed and sent once.
 
     frames: first and last to deliver; None for all that are sent.
     title: what they are called in lists of jobs, each with its number and its label.
@@ -48,7 +48,7 @@ def vary(
     """
     shared = {id(source): source for each in variations for source in each.inputs.values()}
     jobs: list[Job] = []
-    # Offered files are not read again for the jobs, however young they are.
+    # What is offered is not hashed again for the jobs, however young its files are.
     offers = [client.offer(source) for source in shared.values() if not isinstance(source, JobOutput)]
     try:
         for number, each in enumerate(variations, 1):

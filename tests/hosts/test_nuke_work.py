@@ -116,6 +116,21 @@ def test_a_script_renders_without_an_artist(nuke: Nuke, server: Server, plate: P
     assert not np.array_equal(read(str(result) % 1003)[1], read(str(plate) % 1003)[1]), "processed then and there"
 
 
+def test_frames_of_a_result_are_keyframes_of_the_next(nuke: Nuke, plate: Path, tmp_path: Path) -> None:
+    result = tmp_path / "results" / "final.%04d.exr"
+    said = found(nuke, "work_keyed", tmp_path, plate, result, tmp_path / "shot.nk")
+    assert (said["model"], said["state"], said["there"]) == ("restyle/keyframes", "done", list(FRAMES)), said
+    assert said["rendered"] == [["send_keyframes", 1001], ["send_keyframes", 1003]]
+    inputs = json.loads(said["recipe"])["inputs"]
+    assert [inputs["keyframes"][each] for each in ("first", "last", "count")] == [1001, 1003, 2]
+    for frame in (1001, 1003):
+        chosen, carried = (
+            read(path)[1] for path in (said["keyframes"].replace("####", str(frame)), str(result) % frame)
+        )
+        # The plate has overscan, of 3 columns and 2 rows on each side.
+        assert np.array_equal(chosen[2:-2, 3:-3], carried[2:-2, 3:-3])
+
+
 def test_two_at_once_and_one_cancelled(nuke: Nuke, server: Server, studio: Studio, plate: Path, tmp_path: Path) -> None:
     gate = studio.gate("held", allowed=1)
     studio.gate("free").open()

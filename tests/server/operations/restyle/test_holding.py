@@ -135,7 +135,7 @@ def test_adain_is_held_still(run: Run) -> None:
 
 def test_what_moves_before_something_leaves_no_ghost() -> None:
     inputs = moving(7)
-    for frame, plate, picture in zip(restyled(Painter(), inputs), inputs["plate"], seen(inputs["plate"]), strict=True):
+    for frame, picture in zip(restyled(Painter(), inputs), seen(inputs["plate"]), strict=True):
         astray = np.abs(develop(frame, "ocio://default").display - picture)
         assert np.percentile(astray, 99) < 0.04 and np.percentile(astray, 99.9) < 0.1
         # Nothing that is hidden is mixed in, and highlights and negatives survive.

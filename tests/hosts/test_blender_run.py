@@ -15,7 +15,7 @@ import psutil
 from blender_plates import sequence, write
 from blenders import each_blender
 from replate import embedded, open_plate
-from replate.media import write_movie
+from replate.media import write_frame, write_movie
 from serving import Server
 
 Told = Callable[..., dict[str, Any]]
@@ -64,6 +64,24 @@ def test_results_are_images_that_say_how_they_were_made(told: Told, server: Serv
     again = said["again"]
     assert (again["state"], again["source"], again["file"]) == ("done", "FILE", "plate.1002.exr")
     assert np.array_equal(open_plate(again["path"]).read(1002).pixels[..., 0], written)
+
+
+def test_keyframes_are_carried_to_the_frames_that_are_asked_for(told: Told, server: Server, tmp_path: Path) -> None:
+    plate, keys = sequence(tmp_path), tmp_path / "keys"
+    keys.mkdir()
+    light = open_plate(plate)
+    for number in (1001, 1003):
+        write_frame(keys / f"painted_{number}.exr", light.read(number).with_pixels(light.read(number).pixels / 2))
+    said = told("keyed_day", server.address, plate, keys)
+    assert said["style"] == "Choose the style: a file, an image, or what the scene rendered."
+    assert said["keyframes"] == "Choose the keyframes: a file, an image, or what the scene rendered."
+    one, all_ = said["one"], said["all"]
+    assert (one["state"], one["frames"], one["strength"]) == ("done", [1002], 1.0), one["said"]
+    assert (all_["state"], all_["frames"]) == ("done", [1001, 1002, 1003]), all_["said"]
+    for each in (one, all_):
+        assert [each["inputs"][role]["count"] for role in ("plate", "keyframes")] == [3, 2]
+    painted, carried = (open_plate(path).read(1003).pixels for path in (keys / "painted_1003.exr", all_["pattern"]))
+    assert np.allclose(painted, carried, atol=0.01)
 
 
 def test_a_plate_is_anything_that_blender_shows(told: Told, server: Server, tmp_path: Path) -> None:

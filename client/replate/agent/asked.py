@@ -12,7 +12,7 @@ from replate.catalog import Catalog
 from replate.errors import BadRequest, Cancelled
 from replate.frame import Fingerprint, Frame
 from replate.jobs import InputLike, JobOutput
-from replate.media import Plate, open_keyframes, open_matte, open_plate
+from replate.media import Plate, find_keyframes, open_keyframes, open_matte, open_plate
 from replate.media.keyframes import leading
 from replate.values import Parameter, ParameterType, Point, Priority, Prompt, Region, RoleKind, Value
 
@@ -70,23 +70,25 @@ def inputs(
             raise BadRequest(f"{operation} takes no input '{role}'; it takes {', '.join(kinds)}.")
         if not isinstance(source, dict):
             raise BadRequest(f"The input '{role}' must be an object with a path, or a job and an output.")
+    sources = _widened(sources, kinds, frame_range(params))
     found: dict[str, InputLike] = {}
-    wanted, on_the_way = frame_range(params), ""
-    for role, source in sorted(sources.items(), key=lambda each: kinds[each[0]] is not RoleKind.KEYS):
+    plate: Plate | None = None
+    # Keyframes last: they are in the plate's colour space, unless they say another.
+    for role, source in sorted(sources.items(), key=lambda each: kinds[each[0]] is RoleKind.KEYS):
         if "job" in source:
             found[role] = JobOutput(field(source, "job", str), field(source, "output", str))
             continue
-        if on_the_way and "frames" in source and kinds[role] in (RoleKind.PLATE, RoleKind.ANY):
-            source = {**source, "frames": f"{source['frames']},{on_the_way}"}
-        plate = picture(source, f"The input '{role}'", kinds[role])
-        if kinds[role] is RoleKind.KEYS and wanted is not None and "frames" not in source:
-            plate, on_the_way = leading(plate, *wanted)
-        found[role] = Stoppable(plate, stopped)
+        opened = picture(source, f"The input '{role}'", kinds[role], plate)
+        plate = opened if role == next(iter(kinds)) else plate
+        found[role] = Stoppable(opened, stopped)
     return found
 
 
-def picture(source: Mapping[str, Any], what: str, kind: RoleKind) -> Plate:
-    """Pictures on disk, opened as what they are for; `what` they are called where a field makes no sense."""
+def picture(source: Mapping[str, Any], what: str, kind: RoleKind, plate: Plate | None = None) -> Plate:
+    """Pictures on disk, opened as what they are for; `what` they are called where a field makes no sense.
+
+    `plate` is what keyframes are of.
+    """
     unknown = set(source) - _PICTURE
     if unknown:
         raise BadRequest(f"{what} has the unknown fields {', '.join(sorted(unknown))}.")
@@ -97,7 +99,8 @@ def picture(source: Mapping[str, Any], what: str, kind: RoleKind) -> Plate:
         return open_matte(path, frames, view=view, channel=channels[0] if channels else "")
     space, layer = field(source, "colour_space", str, "") or None, field(source, "layer", str, "")
     if kind is RoleKind.KEYS:
-        return open_keyframes([path], frames, colour_space=space, view=view, layer=layer, channels=channels or None)
+        files = find_keyframes([path], frames, view)
+        return open_keyframes(files, plate, colour_space=space, view=view, layer=layer, channels=channels or None)
     start = field(source, "start", int, 1)
     return open_plate(path, frames, colour_space=space, view=view, layer=layer, channels=channels or None, start=start)
 
@@ -195,6 +198,23 @@ _NAMES: dict[type, str] = {
     bool: "true or false",
     list: "a list",
 }
+
+
+def _widened(
+    sources: Mapping[str, Mapping[str, Any]], kinds: Mapping[str, RoleKind], wanted: tuple[int, int] | None
+) -> dict[str, Mapping[str, Any]]:
+    """With the frames of keyframes, and the plate's and its passes' frames as far as these lie."""
+    found = dict(sources)
+    for role, source in sources.items():
+        if wanted is None or kinds[role] is not RoleKind.KEYS or "path" not in source or "frames" in source:
+            continue
+        there = find_keyframes([field(source, "path", str)], view=field(source, "view", str, ""))
+        numbers, on_the_way = leading(there, *wanted)
+        found[role] = {**source, "frames": ",".join(map(str, numbers))}
+        for other, each in sources.items():
+            if "frames" in each and kinds[other] in (RoleKind.PLATE, RoleKind.ANY):
+                found[other] = {**each, "frames": f"{each['frames']},{on_the_way}"}
+    return found
 
 
 def _value(parameter: Parameter, value: Any) -> Value:

@@ -11,7 +11,7 @@ from replate.catalog import Catalog
 from replate.cli import asked
 from replate.errors import BadRequest
 from replate.jobs import InputLike, JobOutput
-from replate.media import Pattern, Plate, open_keyframes, open_matte, open_plate, parse_frames
+from replate.media import Pattern, Plate, find_keyframes, open_keyframes, open_matte, open_plate, parse_frames
 from replate.media.keyframes import leading
 from replate.values import Priority, Prompt, RoleKind
 from replate.variations import Variation
@@ -95,11 +95,11 @@ class Opener:
         operation = catalog.operation(request.operation)
         model = asked.model_name(operation, request.common.model)
         kinds = {role.name: role.kind for role in operation.inputs}
-        plate, (keyframes, _) = self.plate(request), self._keyframes(request)
+        plate = self.plate(request)
         inputs: dict[str, InputLike] = {operation.inputs[0].name: plate}
         for role in kinds.keys() & request.own.keys():
             if kinds[role] is RoleKind.KEYS:
-                inputs |= {role: keyframes} if keyframes is not None else {}
+                inputs |= self._keyframes(role, plate, request)
             elif request.own[role] is not None:
                 inputs[role] = self._other(role, kinds[role], plate, request)
         assignments, prompts = _assignments(request, kinds), _prompts(request, plate)
@@ -111,7 +111,7 @@ class Opener:
         output = asked.job_output(request.plate)
         if output is not None:
             return output
-        common, (_, on_the_way) = request.common, self._keyframes(request)
+        common, (_, on_the_way) = request.common, self._keys(request)
         frames = ",".join(filter(None, (common.frames, on_the_way))) or None
         return self._once(
             lambda: open_plate(
@@ -126,19 +126,25 @@ class Opener:
             *("plate", request.plate, frames),
         )
 
-    def _keyframes(self, request: Request) -> tuple[InputLike | None, str]:
-        """Those that the frames asked for are painted by, and the plate's frames on the way to them."""
-        texts = request.own.get("keyframes") or []
-        output = asked.job_output(texts[0]) if len(texts) == 1 else None
-        if not texts or output is not None:
-            return output, ""
-        wanted = request.range
+    def _keys(self, request: Request) -> tuple[Mapping[int, Path], str]:
+        """The files of the keyframes that the frames asked for are painted by, and the plate's frames on the way."""
+        texts, wanted = request.own.get("keyframes") or [], request.range
+        if not texts or asked.job_output(texts[0]) is not None:
+            return {}, ""
+        files = self._once(lambda: find_keyframes(texts), "keyframes", *texts)
+        if wanted is None:
+            return files, ""
+        numbers, on_the_way = leading(files, *wanted)
+        return {number: files[number] for number in numbers}, on_the_way
 
-        def open_() -> tuple[Plate, str]:
-            keyframes = open_keyframes(texts)
-            return leading(keyframes, *wanted) if wanted is not None else (keyframes, "")
-
-        return self._once(open_, "keyframes", *texts, wanted)
+    def _keyframes(self, role: str, plate: Plate | JobOutput, request: Request) -> Mapping[str, InputLike]:
+        """The input of keyframes, where there are any."""
+        texts, (files, _) = request.own[role] or [], self._keys(request)
+        output = asked.job_output(texts[0]) if texts else None
+        if output is not None:
+            return {role: output}
+        painted_on = plate if isinstance(plate, Plate) else None
+        return {role: open_keyframes(files, painted_on)} if files else {}
 
     def _other(self, role: str, kind: RoleKind, plate: Plate | JobOutput, request: Request) -> InputLike:
         """An input beside the plate: where it has frames, those of the plate."""

@@ -1,7 +1,7 @@
 """Plates on disk: image sequences, single pictures and movies, in and out."""
 
 from replate.media.contact import contact_sheet
-from replate.media.keyframes import open_keyframes
+from replate.media.keyframes import find_keyframes, open_keyframes
 from replate.media.movie_frames import MovieWriter
 from replate.media.movie_writing import write_movie
 from replate.media.pictures import MOST_PIXELS
@@ -17,6 +17,7 @@ __all__ = [
     "Plate",
     "PlateWriter",
     "contact_sheet",
+    "find_keyframes",
     "open_keyframes",
     "open_matte",
     "open_plate",

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from replate.errors import BadRequest, Damaged, NotFound
 from replate.frame import DATA, Box, Fingerprint, Frame, FrameSpec, PixelType
-from replate.media.colour import LINEAR, decode, space_of_display, space_of_linear
+from replate.media.colour import LINEAR, UNKNOWN, decode, space_of_display, space_of_linear
 from replate.media.depth_header import depth_of
 from replate.media.figures_header import figures_of
 from replate.media.layers import Choice, Part, choose, plain_name
@@ -49,6 +49,8 @@ class Wish:
     channels: tuple[str, ...] | None = None
     """By name; None for the default of `layers.choose`."""
     most_pixels: int = MOST_PIXELS
+    unknown: str = UNKNOWN
+    """The space of float pictures that do not say theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,8 @@ def _space(names: Sequence[str], attributes: dict[str, Any], wish: Wish, whole: 
     if wish.colour_space:
         return wish.colour_space
     colour = any(name.rpartition(".")[2] in ("R", "G", "B", "Y") for name in names)
-    return space_of_linear(attributes) if colour else DATA
+    stated = space_of_linear(attributes) if colour else DATA
+    return wish.unknown if stated == UNKNOWN else stated
 
 
 def _decoded(file: Any, path: Path, header: _Header) -> NDArray[Any]:

@@ -10,14 +10,14 @@ import OpenImageIO as oiio  # noqa: N813
 import pytest
 
 from replate.errors import BadRequest, NotFound
-from replate.media import open_keyframes
+from replate.media import find_keyframes, open_keyframes, open_plate
 from replate.media.keyframes import leading
 
 
 def paint(path: Path, grey: float = 0.5) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     file = oiio.ImageOutput.create(str(path))
-    assert file.open(str(path), oiio.ImageSpec(4, 3, 3, "uint8"))
+    assert file.open(str(path), oiio.ImageSpec(4, 3, 3, "half" if path.suffix == ".exr" else "uint8"))
     assert file.write_image(np.full((3, 4, 3), grey, np.float32))
     assert file.close()
     return path
@@ -26,18 +26,18 @@ def paint(path: Path, grey: float = 0.5) -> Path:
 def test_of_a_sequence_those_count_that_are_there(tmp_path: Path) -> None:
     for number in (1001, 1012, 1013):
         paint(tmp_path / f"key.{number}.png")
-    keys = open_keyframes([tmp_path / "key.####.png"])
+    keys = open_keyframes(find_keyframes([tmp_path / "key.####.png"]))
     assert keys.numbers == (1001, 1012, 1013)
     assert keys.read(1012).spec.number == 1012
     assert keys.read(1012).spec.colour_space == "lin_rec709"
-    assert open_keyframes([tmp_path / "key.####.png"], "1012-1013").numbers == (1012, 1013)
+    assert list(find_keyframes([tmp_path / "key.####.png"], "1012-1013")) == [1012, 1013]
     with pytest.raises(NotFound, match="Frame 1002 of"):
-        open_keyframes([tmp_path / "key.####.png"], "1001,1002")
+        find_keyframes([tmp_path / "key.####.png"], "1001,1002")
 
 
 def test_single_pictures_say_their_frame(tmp_path: Path) -> None:
     first, second = paint(tmp_path / "painted.png", 0.2), paint(tmp_path / "shot.1024.png", 0.8)
-    keys = open_keyframes([second, f"{first}@1003"])
+    keys = open_keyframes(find_keyframes([second, f"{first}@1003"]))
     assert keys.numbers == (1003, 1024)
     assert keys.read(1003).pixels.mean() < keys.read(1024).pixels.mean()
 
@@ -46,10 +46,13 @@ def test_of_a_folder_every_picture_counts_that_says_its_frame(tmp_path: Path) ->
     for name in ("shot.1024.png", "mine_1003.tif", "notes.png"):
         paint(tmp_path / "keys" / name)
     (tmp_path / "keys" / "shot.1030.psd").touch()
-    assert open_keyframes([tmp_path / "keys"]).numbers == (1003, 1024)
+    assert list(find_keyframes([tmp_path / "keys"])) == [1003, 1024]
+    assert list(find_keyframes([tmp_path / "keys"], "1024")) == [1024]
+    with pytest.raises(NotFound, match=r"no picture of frame 1005 in .*: name it as key\.1005\.png"):
+        find_keyframes([tmp_path / "keys"], "1003,1005")
     (tmp_path / "empty").mkdir()
     with pytest.raises(NotFound, match=r"that says its frame: name one as key\.1001\.png"):
-        open_keyframes([tmp_path / "empty"])
+        find_keyframes([tmp_path / "empty"])
 
 
 @pytest.mark.parametrize(
@@ -66,18 +69,26 @@ def test_what_is_no_keyframe_is_refused(tmp_path: Path, pictures: list[str], sai
     paint(tmp_path / "painted.png")
     paint(tmp_path / "shot.0003.png")
     with pytest.raises((BadRequest, NotFound), match=re.escape(said)):
-        open_keyframes([tmp_path / picture for picture in pictures])
+        find_keyframes([tmp_path / picture for picture in pictures])
 
 
-def test_a_range_is_painted_by_the_next_on_either_side(tmp_path: Path) -> None:
-    for number in (1001, 1010, 1020, 1030):
-        paint(tmp_path / f"key.{number}.png")
-    keys = open_keyframes([tmp_path / "key.####.png"])
+def test_a_float_picture_is_in_the_plates_space_unless_it_says_another(tmp_path: Path) -> None:
+    for name in ("plate.1001.exr", "plate.1002.exr", "key.1002.exr", "key.1002.png"):
+        paint(tmp_path / name)
+    plate = open_plate(tmp_path / "plate.####.exr", colour_space="ACEScg")
+    spaces = [
+        open_keyframes({1002: tmp_path / name}, plate, colour_space=given).spec(1002).colour_space
+        for name, given in (("key.1002.exr", None), ("key.1002.exr", "ACES2065-1"), ("key.1002.png", None))
+    ]
+    assert spaces == ["ACEScg", "ACES2065-1", "lin_rec709"]
+    assert open_keyframes({1002: tmp_path / "key.1002.exr"}).spec(1002).colour_space == "scene_linear"
+
+
+def test_a_range_is_painted_by_the_next_on_either_side() -> None:
     for (first, last), numbers, on_the_way in (
         ((1012, 1014), (1010, 1020), "1010-1012,1014-1020"),
         ((1005, 1010), (1001, 1010, 1020), "1001-1005,1010-1020"),
         ((1031, 1040), (1030,), "1030-1031,1040-1040"),
         ((1001, 1030), (1001, 1010, 1020, 1030), "1001-1001,1030-1030"),
     ):
-        found, beside = leading(keys, first, last)
-        assert (found.numbers, beside) == (numbers, on_the_way)
+        assert leading((1030, 1001, 1010, 1020), first, last) == (numbers, on_the_way)

@@ -54,7 +54,7 @@ def test_what_they_share_is_hashed_once_and_sent_once(server: Server, make_frame
         tried = [Variation(f"seed {seed}", {"plate": plate}, seed=seed) for seed in range(5)]
         jobs = vary(client, "identity", tried, frames=(1002, 1003), title="shot")
         given = [[frame for _, frame in job.frames()] for job in jobs]
-    # Once for its digest; and once more at most, where a job is quicker to send it than the offer that has it in memory.
+    # Once for its digest; and once more at most, where a job sends it before the offer does that has it in memory.
     assert all(1 <= source.reads.count(number) <= 2 for number in (1001, 1002, 1003, 1004))
     assert sum(job.sent.bytes for job in jobs) <= sum(frame.spec.size for frame in frames)
     assert [job.info.title for job in jobs] == [f"shot {seed + 1}/5: seed {seed}" for seed in range(5)]

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from replate.frame import DATA, Frame
 from replate.media import open_plate, write_frame
@@ -201,6 +202,21 @@ def test_an_output_is_another_jobs_input(host: Host, plate: dict[int, Frame], tm
     second = host.call("submit", **identity(tmp_path, inputs=source, seed=4, range=[1002, 1003]))["job"]
     frames = [message["params"]["number"] for message in host.until_end(second) if message["method"] == "job/frame"]
     assert frames == [1002, 1003]
+
+
+def test_finished_pictures_are_put_side_by_side(host: Host, plate: dict[int, Frame], tmp_path: Path) -> None:
+    host.until_end(host.call("submit", **identity(tmp_path))["job"])
+    plates = [
+        {"label": "Plate", "path": str(tmp_path / "in.####.exr")},
+        {"label": "1: seed 3", "path": str(tmp_path / "out" / "copy.####.exr"), "frames": "1002-1004"},
+    ]
+    files = {"sheet": str(tmp_path / "look" / "sheet.png"), "movie": str(tmp_path / "look" / "side_by_side.mp4")}
+    assert host.call("sheet", plates=plates, title="shot", fps=12, **files) == files
+    assert Image.open(files["sheet"]).size[0] > 900
+    assert len(open_plate(files["movie"])) == 4
+    assert "must end in .mp4" in host.refusal("sheet", plates=plates, movie=files["sheet"])["message"]
+    assert "Say where to write" in host.refusal("sheet", plates=plates)["message"]
+    assert "no frames" in host.refusal("sheet", plates=[], movie=files["movie"])["message"]
 
 
 def test_jobs_are_listed_and_cancelled(host: Host, plate: dict[int, Frame], tmp_path: Path) -> None:

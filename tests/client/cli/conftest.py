@@ -56,13 +56,13 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory, weights_dir: Path) ->
 
 @pytest.fixture
 def replate(surroundings: Mapping[str, str], tmp_path: Path) -> Callable[..., Said]:
-    """Runs a command in the test's folder."""
+    """Runs a command in the test's folder, or in another."""
 
-    def run(*arguments: str | Path, **environment: str) -> Said:
+    def run(*arguments: str | Path, where: Path = tmp_path, **environment: str) -> Said:
         done = subprocess.run(
             [*COMMAND, *map(str, arguments)],
             env={**surroundings, **environment},
-            cwd=tmp_path,
+            cwd=where,
             capture_output=True,
             text=True,
             timeout=300,

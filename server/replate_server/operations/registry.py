@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Any
 
-from replate.errors import BadRequest
+from replate_server.operations.cards import misfits
 from replate_server.operations.contract import Card, Model, Operation
 from replate_server.operations.depth.operation import Depth
 from replate_server.operations.flow.operation import Flow
@@ -93,21 +93,9 @@ def _fault(name: str, model: Any) -> str:
         return f"its card calls it {card.name}"
     if card.operation not in operations():
         return f"there is no operation {card.operation}"
-    taken = {parameter.name for parameter in operations()[card.operation].parameters}
-    clash = sorted(taken.intersection(parameter.name for parameter in card.parameters))
-    if clash:
-        return f"its parameter {clash[0]} has the name of one of the operation's"
-    roles = {role.name for role in operations()[card.operation].roles}
-    unknown = sorted(set(card.needs) - roles)
-    if unknown:
-        return f"it needs {unknown[0]}, which is no input of {card.operation}"
-    for preset in card.presets:
-        try:
-            check_parameters(operations()[card.operation], card, preset.values)
-        except BadRequest as error:
-            return f"its preset {preset.name} is refused ({_line(error)})"
-    if len({preset.name for preset in card.presets}) < len(card.presets):
-        return "two of its presets have the same name"
+    misfit = next(misfits(operations()[card.operation], card), "")
+    if misfit:
+        return misfit
     return "" if callable(getattr(model, "load", None)) else "it has no load()"
 
 

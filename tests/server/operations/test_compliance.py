@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from replate.errors import Cancelled
-from replate.values import Parameter, ParameterType, Value
+from replate.values import Parameter, ParameterType, Preset, Value
 from replate_server.operations.compliance import check_model, comply
 from replate_server.operations.contract import Card, Steps, Tensor
 from replate_server.operations.depth.depth_anything import Small
@@ -127,8 +127,15 @@ def test_a_faulty_model_is_found_out(model: type, said: str) -> None:
         ),
         (
             replace(CARD, parameters=(Parameter("edge_radius", "Edge", ParameterType.WHOLE, 1, "Edges.", 0, 2),)),
-            'has a parameter "edge_radius" already',
+            "Its parameter edge_radius has the name of one of the operation's.",
         ),
+        (replace(CARD, needs=("style",)), "It needs style, which is no input of"),
+        (
+            replace(CARD, presets=(Preset("bold", "Bold", "All of it.", {"grain": 1.0}),)),
+            "Its preset bold is refused (The model",
+        ),
+        (replace(CARD, presets=(Preset("bold", "Bold", "", {}),)), 'The preset "bold" has no label or no tooltip.'),
+        (replace(CARD, name="restyle/mine"), 'It has no preset "adhere", which every model of restyle has.'),
     ],
 )
 def test_a_card_that_does_not_hold_is_found_out(card: Card, said: str) -> None:

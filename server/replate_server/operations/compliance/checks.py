@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from replate.errors import BadRequest, Cancelled, ReplateError
 from replate.frame import DATA, Frame, FrameSpec, digest_of, pixel_bytes
-from replate.values import OutputPlate, Parameter, ParameterType, Value
+from replate.values import OutputPlate, Parameter, ParameterType, Role, Value
+from replate_server.operations.compliance.card import card_faults
 from replate_server.operations.compliance.network import nothing_leaves
 from replate_server.operations.compliance.plates import SHAPES, inputs_of, on_the_ball, synthetic
 from replate_server.operations.compliance.window import MemoryWindow, Recorder, windows_of
-from replate_server.operations.contract import Card, Delivery, Model, Operation, Sizing, keyed_roles, windows_wanted
-from replate_server.operations.parameters import check_parameters, check_value
+from replate_server.operations.contract import Delivery, Model, Operation, Sizing, keyed_roles, windows_wanted
+from replate_server.operations.parameters import check_parameters
 from replate_server.operations.registry import operations
 
-_NAME = re.compile(r"[a-z][a-z0-9-]*/[a-z0-9][a-z0-9.-]*")
-_PARAMETER = re.compile(r"[a-z][a-z0-9_]*")
 _CANCELLATIONS = 6
-_SPDX = re.compile(r"(LicenseRef-)?[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
 
 def comply(model: type[Model], weights: Mapping[str, Path] | None = None, device: str = "cpu") -> None:
@@ -38,7 +34,7 @@ def check_model(model: type[Model], weights: Mapping[str, Path], device: str = "
     `weights` are files by the names that its card states. The model is loaded on `device` and run, a few seconds
     for a small one.
     """
-    faults = list(_card_faults(getattr(model, "card", None)))
+    faults = list(card_faults(getattr(model, "card", None)))
     if faults:
         return faults
     missing = sorted(set(model.card.weights) - set(weights))
@@ -54,57 +50,6 @@ def check_model(model: type[Model], weights: Mapping[str, Path], device: str = "
     return faults + [f"It reached for the network: {attempt}." for attempt in attempts[:3]]
 
 
-def _card_faults(card: Any) -> Iterator[str]:
-    if not isinstance(card, Card):
-        yield "It has no class attribute `card` of type Card."
-        return
-    if not _NAME.fullmatch(card.name):
-        yield f'Its name "{card.name}" is not "operation/model" in lower case.'
-    elif card.operation not in operations():
-        yield f"There is no operation {card.operation}; there are {', '.join(operations())}."
-    for text in ("label", "tooltip", "revision"):
-        if not getattr(card, text).strip():
-            yield f"Its card has no {text}."
-    if not _SPDX.fullmatch(card.licence):
-        yield f'Its licence "{card.licence}" is no SPDX identifier; for one of your own use LicenseRef-NAME.'
-    windows, sizes = card.windows, card.sizes
-    if (windows.length is not None and windows.length < 1) or windows.before < 0 or windows.after < 0:
-        yield "Its windows must deliver at least one frame, and have no negative context."
-    if sizes.multiple < 1 or sizes.minimum < 1 or sizes.overlap < 0:
-        yield "Its sizes must have a multiple and a minimum of at least 1, and no negative overlap."
-    elif sizes.most_pixels is not None:
-        least = max(sizes.multiple, sizes.minimum)
-        if sizes.most_pixels < least**2:
-            yield f"Its most_pixels is below the {least**2} of its smallest picture."
-        if sizes.most_pixels < (2 * sizes.overlap) ** 2:
-            yield "Its tiles overlap by more than half their side."
-    if card.memory_bytes < 1:
-        yield "Its memory_bytes says nothing."
-    if len({parameter.name for parameter in card.parameters}) < len(card.parameters):
-        yield "Two of its parameters have the same name."
-    for parameter in card.parameters:
-        yield from _parameter_faults(parameter, card)
-
-
-def _parameter_faults(parameter: Parameter, card: Card) -> Iterator[str]:
-    if not _PARAMETER.fullmatch(parameter.name):
-        yield f'The parameter name "{parameter.name}" is not lower case with underscores.'
-    operation = operations().get(card.operation)
-    if operation is None:
-        return
-    if parameter.name in {one.name for one in operation.parameters}:
-        yield f'The operation has a parameter "{parameter.name}" already.'
-        return
-    if not parameter.label.strip() or not parameter.tooltip.strip():
-        yield f'The parameter "{parameter.name}" has no label or no tooltip.'
-    if (parameter.type is ParameterType.CHOICE) != bool(parameter.choices):
-        yield f'The parameter "{parameter.name}" must have choices if it is a CHOICE, and only then.'
-    try:
-        check_value(parameter, parameter.default)
-    except BadRequest as error:
-        yield f'The default of "{parameter.name}" is refused: {error}'
-
-
 @dataclass(frozen=True, slots=True)
 class _Case:
     """A model at work on a plate."""
@@ -113,10 +58,18 @@ class _Case:
     operation: Operation
     plate: tuple[Frame, ...]
     given: Mapping[str, Value]
+    bare: bool = False
+    """With the inputs that it must have, and no others."""
+
+    @property
+    def roles(self) -> list[Role]:
+        """Those that have an input."""
+        needs = self.model.card.needs
+        return [role for role in self.operation.roles if not self.bare or role.required or role.name in needs]
 
     def windows(self) -> list[MemoryWindow]:
         parameters = check_parameters(self.operation, self.model.card, self.given)
-        inputs = inputs_of(self.operation.roles, self.plate)
+        inputs = inputs_of(self.roles, self.plate)
         windows = windows_wanted(self.operation, self.model.card, inputs.keys(), parameters)
         return windows_of(inputs, self.operation.roles[0].name, parameters, windows, keyed_roles(self.operation))
 
@@ -151,6 +104,9 @@ def _running_faults(model: Model) -> Iterator[str]:
     data, display = SHAPES["a small plate"][1:3]
     plate = synthetic(2, data, display)
     case = _Case(model, operation, plate, _needed(operation, plate))
+    bare = replace(case, bare=True)
+    if bare.roles != case.roles:
+        yield from _bare_faults(bare)
     try:
         whole = Recorder()
         yield from _repetition_faults(case, whole)
@@ -158,6 +114,18 @@ def _running_faults(model: Model) -> Iterator[str]:
         yield from _range_faults(case, whole)
     except Exception as error:
         yield f"It raised {type(error).__name__} where it had run before: {error}"
+
+
+def _bare_faults(case: _Case) -> Iterator[str]:
+    """What the card does not say that it needs must not be missed."""
+    try:
+        delivered = case.run(Recorder())
+    except Exception as error:
+        yield f"Without the inputs that it does not say it needs it raised {type(error).__name__}: {error}"
+        return
+    yield from (
+        f"Without the inputs that it does not say it needs: {fault}" for fault in _delivery_faults(case, delivered)
+    )
 
 
 def _needed(operation: Operation, plate: Sequence[Frame]) -> dict[str, Value]:

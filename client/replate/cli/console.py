@@ -94,7 +94,7 @@ class Board:
             frames = sum(each.progress.frames_done for each in self._infos.values())
             total = max(each.progress.frames_total for each in self._infos.values()) * len(self._bars)
             left = f"about {duration(past * (1 - part) / part)} left" if part > _TELLING else ""
-            self._progress.update(self._whole, total=max(total, 1), completed=frames, left=left)
+            self._progress.update(self._whole, total=max(total, 1), completed=max(frames, part * total), left=left)
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def _aspect(plate: Plate) -> float:
 
 
 def _grid(shown: Shown, title: str) -> Layout:
-    """The grid whose cells are the largest; among those of one size the one whose shape is a screen's."""
+    """The grid whose cells are the largest; of those the one that is most like a screen, and has least left empty."""
     aspect = _aspect(shown[0][1])
     found: list[tuple[int, float, Layout]] = []
     for columns in range(1, len(shown) + 1):
@@ -123,6 +123,7 @@ def _grid(shown: Shown, title: str) -> Layout:
             blank = Image.new("L", (width, max(1, round(width / aspect))))
             plan = Plan([(label, [(None, blank)]) for label, _ in shown], layout, title)
             if (plan.width <= _WIDEST and plan.height <= _HIGHEST) or size == _CELLS[-1]:
-                found.append((-size, abs(math.log(plan.width / plan.height * 9 / 16)), layout))
+                empty = -len(shown) % columns / len(shown)
+                found.append((-size, abs(math.log(plan.width / plan.height * 9 / 16)) + empty, layout))
                 break
     return min(found, key=lambda each: each[:2])[2]

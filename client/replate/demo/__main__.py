@@ -33,7 +33,6 @@ STYLE = Path(__file__).with_name("style.jpg")
 CLICK = Point(46, 225.0, 212.0)
 """On the rabbit's belly, in the half-size plate."""
 MANNER: Mapping[str, Value] = {"strength": 0.8, "style_scale": 2.0}
-MOVED_MANNER: Mapping[str, Value] = {**MANNER, "steadiness": 0.8}
 MOVE: Mapping[str, Value] = {"kind": "orbit", "amount": 0.165}
 TURNED, ZOOM, RAISED = -0.065, 1.17, 0.03
 """So that the move goes past where the plate was taken, and nothing is seen of what lies beyond the plate's edges."""
@@ -136,7 +135,7 @@ def _orders(out: Path, address: str) -> blender.Orders:
         address=address,
         style=str(STYLE),
         model="restyle/adain",
-        parameters=MOVED_MANNER,
+        parameters=MANNER,
         move=MOVE,
         turned=TURNED,
         zoom=ZOOM,

@@ -34,6 +34,24 @@ def part(steps: Steps, index: int, count: int, message: str = "") -> Span:
     return Span(steps, index / count, (index + 1) / count, message)
 
 
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """Steps of work of which only is known that it goes on."""
+
+    steps: Steps
+    message: str = ""
+    """Said with every progress."""
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        self.steps.progress(0.0, self.message)
+
+    def warn(self, message: str) -> None:
+        self.steps.warn(message)
+
+    def cached(self, key: str, compute: Callable[[], Cached]) -> Cached:
+        return self.steps.cached(key, compute)
+
+
 @dataclass(slots=True)
 class Rising:
     """Steps that never go back, though parts of the work take turns."""

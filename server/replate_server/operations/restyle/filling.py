@@ -21,6 +21,8 @@ from replate_server.operations.restyle.carrying import Key, Sight
 from replate_server.operations.restyle.following import Following
 from replate_server.operations.synthesis import Field, Guide, Settings, synthesize
 
+Box = tuple[slice, slice]
+
 _COLOUR, _EDGES, _PLACE, _BEFORE = 2.0, 1.0, 2.0, 0.5
 """What guides weigh, against the style: places as parts of the picture's width."""
 _SHARP = 4.0
@@ -31,6 +33,10 @@ _MISSING = 0.5
 """Trust below which a pixel is put together anew."""
 _MARGIN = 16
 """Pixels around those: what is put together is to go on into what is known."""
+_SPECK = 3
+"""Pixels across that are left as they were carried."""
+_MOST = 4
+"""Boxes into which what is missing is divided at the most."""
 _SETTINGS = Settings(rounds=6, sweeps=3)
 
 
@@ -49,32 +55,24 @@ def filled(
     nearer = Sight.of(key)
     for sight in sights:
         step = following.step(sight.number, nearer.number, steps)
-        missing = sight.trust < _MISSING
-        if missing.any():
-            box = _around(missing)
-            look, place = following.look(sight.number), grid + sight.home
-            targets = {
-                "colour": look,
-                "edges": _edges(look),
-                "place": place / np.float32(width),
-                "before": warp(nearer.picture, step.motion, Nature.COLOUR),
-            }
+        here, place = following.look(sight.number), grid + sight.home
+        targets = {
+            "colour": here,
+            "edges": _edges(here),
+            "place": place / np.float32(width),
+            "before": warp(nearer.picture, step.motion, Nature.COLOUR),
+        }
+        for box in _boxes(sight.trust < _MISSING):
             guides = [Guide(sources[name], targets[name][box], weight) for name, weight in weights.items()]
-            found = synthesize(
-                key.picture,
-                guides,
-                _SETTINGS,
-                start=_start(place[box], height, width),
-                device=device,
-                progress=steps.progress,
-            )
+            start = _start(place[box], height, width)
+            found = synthesize(key.picture, guides, _SETTINGS, start=start, device=device, progress=steps.progress)
             sight = _completed(sight, box, found.picture, found.error)
         yield sight
         nearer = sight
 
 
-def _completed(sight: Sight, box: tuple[slice, slice], picture: Tensor, error: Tensor) -> Sight:
-    whole, unlike = sight.picture.copy(), np.zeros_like(sight.trust)
+def _completed(sight: Sight, box: Box, picture: Tensor, error: Tensor) -> Sight:
+    whole, unlike = sight.picture.copy(), sight.error.copy()
     share = sight.trust[box][..., None]
     whole[box] = picture + (whole[box] - picture) * share
     unlike[box] = error
@@ -93,8 +91,18 @@ def _edges(picture: Tensor) -> Tensor:
     return edges
 
 
-def _around(missing: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """The box that holds all of it, with a margin."""
-    rows, columns = (np.flatnonzero(missing.any(axis=axis)) for axis in (1, 0))
-    down, across = (slice(max(one[0] - _MARGIN, 0), one[-1] + 1 + _MARGIN) for one in (rows, columns))
-    return down, across
+def _boxes(missing: NDArray[np.bool_]) -> list[Box]:
+    """Boxes that hold all of it but specks, with a margin; what lies near each other is in one."""
+    kernel = np.ones((2 * _MARGIN + 1, 2 * _MARGIN + 1), np.uint8)
+    solid = cv2.morphologyEx(missing.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_SPECK, _SPECK), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(solid, kernel), connectivity=8)
+    boxes = [
+        (slice(int(top), int(top + height)), slice(int(left), int(left + width)))
+        for left, top, width, height, _ in stats[1:count]
+    ]
+    if len(boxes) <= _MOST:
+        return boxes
+    down, across = (
+        slice(min(box[axis].start for box in boxes), max(box[axis].stop for box in boxes)) for axis in (0, 1)
+    )
+    return [(down, across)]

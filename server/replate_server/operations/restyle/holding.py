@@ -15,7 +15,7 @@ from replate_server.operations.restyle.keys import Keys, Stretch
 from replate_server.operations.restyle.scenes import scenes
 from replate_server.operations.restyle.spool import Spool
 from replate_server.operations.shot import Shot
-from replate_server.operations.spans import Rising, Span
+from replate_server.operations.spans import Rising, Span, Unmeasured
 
 
 def held(window: Window, shot: Shot, keys: Keys, steps: Steps) -> Iterator[tuple[int, Tensor | None]]:
@@ -32,10 +32,10 @@ def held(window: Window, shot: Shot, keys: Keys, steps: Steps) -> Iterator[tuple
         if scene[-1] < min(wanted) or scene[0] > last:
             continue
         following = Following(window, shot, scene)
-        for stretch in keys.stretches(following, scene, rest):
+        for stretch in keys.stretches(following, scene, Unmeasured(rest, "Painting keyframes")):
             if wanted.intersection(stretch.numbers):
-                for number, picture in _carried(following, stretch, rest):
-                    rest.progress(places[number] / len(places), f"Carrying keyframes to frame {number}")
+                for number, picture in _carried(following, stretch, Unmeasured(rest, "Carrying keyframes")):
+                    rest.progress(places[number] / len(places))
                     if number in wanted:
                         yield number, picture
             if stretch.after is not None and stretch.after.number in wanted:

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from replate.errors import BadRequest
 from replate.frame import Frame, FrameSpec
-from replate.media.viewing import picture_of, reach_of
+from replate.media.viewing import averaged, picture_of, reach_of
 from replate.media.writing import written_beside
 
 Cells = tuple[str, Sequence[tuple[int | None, Image.Image]]]
@@ -62,8 +62,9 @@ def contact_sheet(
 
 def cell_of(frame: Frame, width: int, reach: float | None = None) -> Image.Image:
     """A frame as a cell of a sheet: as `picture_of` shows it, so many pixels wide."""
-    picture = np.ascontiguousarray(picture_of(frame, reach))
-    height = round(width * picture.shape[0] / (picture.shape[1] * frame.spec.pixel_aspect))
+    window = frame.spec.display_window
+    picture = np.ascontiguousarray(picture_of(averaged(frame, window.width // width), reach))
+    height = round(width * window.height / (window.width * frame.spec.pixel_aspect))
     return Image.fromarray(picture).resize((width, max(1, height)), Image.Resampling.LANCZOS)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replate.depth import Depth, distances
-from replate.frame import Frame
+from replate.frame import Box, Frame, PixelType
 from replate.media.colour import DISPLAY, convert
 
 Picture = NDArray[np.uint8]
@@ -44,6 +45,23 @@ def picture_of(frame: Frame, reach: float | None = None) -> Picture:
         plane = planes_in_format(frame, mattes or [0]).max(axis=2, keepdims=True)
         shown = (_near_is_bright(plane) if names == ["Z"] else plane).repeat(3, axis=2)
     return quantised(shown)
+
+
+def averaged(frame: Frame, size: int) -> Frame:
+    """A frame's display window with the mean of so many pixels square for each, to be shown small and quickly.
+
+    Rows and columns that fill no square are left out. What is no colour stays as it is: means of it mean nothing.
+    """
+    if size < 2 or not {"R", "G", "B"} <= set(frame.spec.channels):
+        return frame
+    planes = planes_in_format(frame, [frame.spec.channels.index(name) for name in "RGB"])
+    height, width = max(1, planes.shape[0] // size), planes.shape[1] // size
+    squares = np.nan_to_num(planes[: height * size, : width * size]).reshape(height, -1, width, size, 3)
+    window = Box(0, 0, width, height)
+    spec = replace(
+        frame.spec, data_window=window, display_window=window, channels=("R", "G", "B"), pixel_type=PixelType.FLOAT
+    )
+    return Frame(spec, np.ascontiguousarray(squares.mean(axis=(1, 3), dtype=np.float32)))
 
 
 def planes_in_format(frame: Frame, places: list[int]) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from PIL import Image
 from replate.errors import BadRequest
 from replate.frame import Box, Frame, FrameSpec
 from replate.media import contact_sheet, picture_of
-from replate.media.contact import Layout
+from replate.media.contact import Layout, cell_of
 from replate.media.viewing import wheel
 
 
@@ -51,6 +51,16 @@ def test_wide_pixels_are_shown_wide(tmp_path: Path) -> None:
     green = (np.asarray(Image.open(tmp_path / "a.png")) == (0, 255, 0)).all(axis=2)
     assert green.any(axis=0).sum() == 80
     assert green.any(axis=1).sum() == 30
+
+
+def test_a_cell_has_the_light_of_what_it_shows() -> None:
+    frame = plain(1, ("R", "G", "B"), 0, 0, 0)
+    pixels = frame.pixels.copy()
+    pixels[::2] = 1
+    cell = np.asarray(cell_of(frame.with_pixels(pixels), 10))
+    assert cell.shape == (8, 10, 3)
+    # Half the light is sRGB's 188, and not the mean of its code values.
+    np.testing.assert_allclose(cell[1:-1], 188, atol=1)
 
 
 def test_motion_is_shown_on_the_wheel() -> None:

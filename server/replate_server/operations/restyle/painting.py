@@ -28,7 +28,8 @@ class Restyler(Model, Protocol):
         """What `run` needs to know of the style and of the whole picture, so that tiles agree.
 
         `style` gives the style's picture at the scale in which it is to be seen, in pieces that the model takes and
-        that do not overlap; `name` names it with its size, and what was found out of it may be kept under that name.
+        that do not overlap; `name` names it with its size, and what was found out of it may be kept under that name. A
+        model that needs a style says so on its card: without one `name` is empty.
         `whole` gives the plate's picture likewise, and is None when `run` will see it all at once.
         """
 
@@ -57,14 +58,15 @@ class Painting:
     def _painted(self, number: int, picture: Tensor, steps: Steps) -> Tensor:
         height, width = picture.shape[:2]
         sizes = self._model.card.sizes
-        style_width, style_height = self._style_size(number)
 
         def style() -> Pieces:
             seen = developed(self._window, "style", number, steps).display
-            return _pieces(resize(seen, style_width, style_height, Nature.COLOUR), sizes)
+            return _pieces(resize(seen, *self._style_size(number), Nature.COLOUR), sizes)
 
         whole = None if whole_fits(height, width, sizes) else lambda: _pieces(picture, sizes)
-        name = f"{_name(self._window, 'style', number)} {style_width}x{style_height}"
+        name = ""
+        if self._window.has("style"):
+            name = f"{_name(self._window, 'style', number)} {'x'.join(map(str, self._style_size(number)))}"
         look = self._model.look(style, name, whole, Span(steps, 0.0, 0.3))
         done = 0.0
 

@@ -19,7 +19,7 @@ from replate.cli.request import PRIORITIES, Opener, Request
 from replate.cli.run import Delivered, deliver
 from replate.cli.varied import Preview, Varied
 from replate.connection import connect
-from replate.errors import BadRequest, Failed, ReplateError
+from replate.errors import BadRequest, ReplateError
 from replate.jobs import Job
 from replate.media import Pattern, Plate, open_plate
 from replate.media.sequences import stated_number
@@ -38,7 +38,7 @@ def try_all(request: Request) -> None:
     """Runs every variation, and writes their frames, a sheet, a movie and variations.json into a folder.
 
     Ctrl-C cancels all jobs, leaves what was written, and exits with 130. Where some of the jobs fail the others are
-    written all the same, and then it raises `Failed`; where all do, what the first failed with.
+    written all the same, and then it exits with 1; where all do, it raises what the first failed with.
     """
     folder, preview, opener = _folder(request), Preview.of(request.common.preview), Opener()
     opener.plate(request)
@@ -190,4 +190,5 @@ def _tell(
         say(f"`replate choose {folder} NUMBER` makes the full job of one.")
     if failed:
         number, error = next(iter(failed.items()))
-        raise Failed(f"{len(failed)} of {len(tried)} variations failed; number {number}: {error}")
+        say(f"{len(failed)} of {len(tried)} variations failed; number {number}: {error}")
+        raise typer.Exit(1)

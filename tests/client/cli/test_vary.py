@@ -108,10 +108,10 @@ def test_inputs_and_models_are_varied_and_one_that_fails_spares_the_others(ask: 
     Image.new("RGB", (32, 32), (200, 40, 30)).save(tmp_path / "red.png")
     said = ask(
         *("restyle", PLATE, "--style", STYLE, *HOLD, "--vary", f"style={STYLE},red.png"),
-        *("--vary", "model=invert,raise", "--preview", "first=2", "--out", "tries"),
+        *("--vary", "model=invert,raise", "--preview", "first=2", "--out", "tries", "--json"),
     )
     assert said.code == 1
-    assert "1: style style.png · model invert\n" in said.err
+    assert said.json["variations"][0]["label"] == "style style.png · model invert"
     assert "2 of 4 variations failed; number 2:" in said.err
     assert sorted(path.name for path in (tmp_path / "tries").iterdir() if path.is_dir()) == ["01", "03"]
     assert (tmp_path / "tries" / "side_by_side.mp4").is_file()

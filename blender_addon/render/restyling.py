@@ -13,7 +13,7 @@ import bpy
 
 from .. import agent
 from ..replate_host import AgentError, telling
-from ..replate_host.catalog import Operation
+from ..replate_host.catalog import Input, Operation
 from ..replate_host.versions import Version
 from ..tab import place
 from ..tab.operators import tried
@@ -137,12 +137,17 @@ def _render(
 
 
 def _params(scene: bpy.types.Scene, chosen: Operation, frames: Frames, made: Mapping[str, Any]) -> dict[str, Any]:
-    """As `submit` takes it. What is not needed is not looked at: a matte there is the plate's, and not the move's."""
-    left = {role.name: None for role in chosen.inputs if not properties.requires(scene, chosen, role)}
+    """As `submit` takes it. What has frames of its own is not looked at: a matte there is the plate's."""
+    left = {role.name: None for role in chosen.inputs if not _beside(scene, chosen, role)}
     found = asking.params(scene, chosen, {**left, **made})
     found["inputs"] = {role: each for role, each in found["inputs"].items() if each is not None}
     found["title"] = f"{found['title']} move"[-200:]
     return {**found, "range": [frames.first, frames.last], "priority": "normal"}
+
+
+def _beside(scene: bpy.types.Scene, chosen: Operation, role: Input) -> bool:
+    """Whether an input is the artist's to give for the move."""
+    return role.kind == "still" or properties.requires(scene, chosen, role)
 
 
 def _chosen(scene: bpy.types.Scene) -> Frames:
@@ -186,8 +191,8 @@ class _Panel:
             said(layout, "Rendered, and nothing changed since.", "CHECKMARK")
         properties.draw_model(scene, layout, chosen)
         for role, picture in properties.inputs(scene, chosen):
-            if role.name != "plate" and properties.requires(scene, chosen, role):
-                picture.draw(layout, role.label)
+            if role.name != "plate" and _beside(scene, chosen, role):
+                picture.draw(layout, properties.called(scene, chosen, role))
         properties.draw_preset(scene, layout, chosen)
         for field in properties.fields(scene, chosen):
             if field.parameter.group != "Matte":

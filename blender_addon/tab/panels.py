@@ -66,8 +66,7 @@ class _Run:
             said(layout, model.unavailable_reason, "ERROR")
         for role, picture in properties.inputs(scene):
             if picture != properties.plate(scene):
-                needed = properties.requires(scene, chosen, role)
-                picture.draw(layout, role.label if needed else f"{role.label} (if wanted)")
+                picture.draw(layout, properties.called(scene, chosen, role))
         layout.prop(scene.replate, "seed")
         layout.operator("replate.run", icon="PLAY")
 

@@ -81,6 +81,11 @@ def requires(scene: bpy.types.Scene, chosen: Operation, role: Input) -> bool:
     return which.requires(role) if which is not None else role.required
 
 
+def called(scene: bpy.types.Scene, chosen: Operation, role: Input) -> str:
+    """An input's label, which says where it may be left out."""
+    return role.label if requires(scene, chosen, role) else f"{role.label} (if wanted)"
+
+
 def fields(scene: bpy.types.Scene, chosen: Operation | None = None) -> Sequence[Field]:
     """What an operation takes, the chosen one by default, then what its model does."""
     chosen = chosen or operation(scene)

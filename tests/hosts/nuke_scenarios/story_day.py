@@ -39,13 +39,14 @@ def shot():
     return plate, desk.plate(style_path, 1, 1, name="Painting"), matte
 
 
-def dropped(item, *sources):
-    """A node out of the menu, behind the first of its sources."""
-    on_main(sources[0].selectOnly)
+def dropped(item, plate, **inputs):
+    """A node out of the menu, behind a plate, with what else is connected to it."""
+    on_main(plate.selectOnly)
     on_main(lambda: nuke.menu("Nodes").menu("Replate").findItem(item).invoke())
     until(all_nodes, "the node is there")
     (node,) = on_main(all_nodes)
-    on_main(lambda: [node.group.setInput(index, source) for index, source in enumerate(sources)])
+    for role, source in inputs.items():
+        on_main(desk.connect, node, role, source)
     return node
 
 
@@ -57,7 +58,8 @@ def there():
     return on_main(lambda: sorted(node.there()))
 
 
-node = dropped("Restyle", *on_main(shot))
+plate, style, matte = on_main(shot)
+node = dropped("Restyle", plate, style=style, matte=matte)
 rendered = on_main(desk.rendered)
 press(node, "preview")
 idle(node)

@@ -10,100 +10,92 @@ import numpy as np
 
 from replate_server.operations.synthesis import loops
 from replate_server.operations.synthesis.levels import Level
+from replate_server.operations.synthesis.matching import Sweep, Tick
 from replate_server.operations.synthesis.problem import Array, Field, Picture
 
 _ROWS = 64
 """Of a band."""
 
-Tick = Callable[[], None]
 
-
-class Loops:
+class Bands:
     """The search at one size, on the processor's cores."""
 
     def __init__(self, level: Level, reach: int, threads: int | None = None) -> None:
-        """Patches are of 2 `reach` + 1 pixels; `threads` None: as many as there are cores."""
+        """`threads` None: as many as there are cores."""
         self._level, self._reach = level, reach
         self._channels = level.source.shape[2]
-        self._source = level.source.reshape(level.source.shape[0], -1)
-        self._target = level.target.reshape(level.target.shape[0], -1)
+        self._source = level.source.reshape(len(level.source), -1)
         self._threads = threads or os.cpu_count() or 1
-        height = level.target.shape[0]
+        height = level.shape[0]
         self._bands = [np.array([first, min(first + _ROWS, height)]) for first in range(0, height, _ROWS)]
-        self.whole = self._laid(level.weights)
-        guides = level.weights.copy()
-        guides[:, : level.style.shape[2]] = 0
-        self.guides = self._laid(guides)
+        self._weights = {alone: self._laid(level.weights_of(guides_alone=alone)) for alone in (False, True)}
+        self.show(np.zeros((*level.shape, level.style.shape[2]), np.float32))
 
-    def vote(self, style: Picture, field: Field, tick: Tick) -> Picture:
+    def show(self, picture: Picture) -> None:
+        self._target = self._level.shown(picture).reshape(len(picture), -1)
+
+    def vote(self, field: Field, tick: Tick) -> Picture:
+        style = self._level.style
         said = np.empty((*field.shape[:2], style.shape[2]), np.float32)
-        self._each(lambda at, band: loops.vote(style, field, said, self._reach, band), tick)
+        self._each(lambda at: loops.vote(style, field, said, self._reach, self._bands[at]), tick)
         return said
 
-    def judge(self, field: Field, weights: Array, tick: Tick) -> Picture:
+    def judge(self, field: Field, tick: Tick, *, guides_alone: bool = False) -> Picture:
         unlike = np.empty(field.shape[:2], np.float32)
-        self._each(
-            lambda at, band: loops.judge(
-                self._target, self._source, weights, self._channels, field, unlike, self._reach, band
-            ),
-            tick,
-        )
+
+        def work(at: int) -> None:
+            loops.judge(
+                self._target,
+                self._source,
+                self._weights[guides_alone],
+                self._channels,
+                field,
+                unlike,
+                self._reach,
+                self._bands[at],
+            )
+
+        self._each(work, tick)
         return unlike
 
-    def improve(
-        self,
-        field: Field,
-        unlike: Picture,
-        weights: Array,
-        active: Array,
-        *,
-        dear: float,
-        farthest: int,
-        seed: int,
-        way: int,
-        tick: Tick,
-    ) -> Array:
-        """One sweep; `field` and `unlike` are changed in place. Gives where, [height, width] bool."""
-        before, changed = field.copy(), np.zeros(field.shape[:2], np.bool_)
+    def improve(self, field: Field, unlike: Picture, active: Array, sweep: Sweep, tick: Tick) -> None:
+        before, dear = field.copy(), sweep.dear
         use = np.zeros(self._level.source.shape[:2] if dear > 0 else (1, 1), np.int32)
-        mean = 1.0
         if dear > 0:
             loops.uses(field, use, self._reach)
-            mean = float(use.mean(dtype=np.float64))
-        states = np.random.SeedSequence(seed).generate_state(len(self._bands), np.uint64) | np.uint64(1)
+            dear /= float(use.mean(dtype=np.float64))
+        states = np.random.SeedSequence(sweep.seed).generate_state(len(self._bands), np.uint64) | np.uint64(1)
 
-        def work(at: int, band: Array) -> None:
+        def work(at: int) -> None:
             loops.improve(
                 self._target,
                 self._source,
-                weights,
+                self._weights[sweep.guides_alone],
                 self._channels,
                 field,
                 unlike,
                 before,
                 active,
-                changed,
                 use.copy(),
-                dear / mean,
+                dear,
                 self._reach,
-                farthest,
-                band,
+                sweep.farthest,
+                self._bands[at],
                 states[at : at + 1],
-                way,
+                1 if sweep.forward else -1,
             )
 
         self._each(work, tick)
-        return changed
 
     def _laid(self, weights: Picture) -> Array:
         """As the loops want weights."""
-        if len(weights) == 1:
-            return np.tile(weights, 2 * self._reach + 1)
-        return weights.reshape(self._target.shape)
+        if weights.shape[:2] == (1, 1):
+            return np.tile(weights[0], 2 * self._reach + 1)
+        return weights.reshape(len(weights), -1)
 
-    def _each(self, work: Callable[[int, Array], None], tick: Tick) -> None:
+    def _each(self, work: Callable[[int], None], tick: Tick) -> None:
         with ThreadPoolExecutor(self._threads) as pool:
-            waiting = [pool.submit(work, at, band) for at, band in enumerate(self._bands)]
+            waiting = [pool.submit(work, at) for at in range(len(self._bands))]
             try:
                 for done in as_completed(waiting):
                     done.result()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from replate_server.operations.synthesis.problem import Array, Guide, Picture
+from replate_server.operations.synthesis.problem import Array, Guide, Picture, Settings
 
 _STEPS = 65535.0
 
@@ -19,17 +19,35 @@ class Level:
     style: Picture
     """[source height, source width, style channels]: what is voted with."""
     source: Array
-    target: Array
-    """Its style's channels are what has been made so far."""
+    guides: Array
+    """The target's features, without those of the style."""
     weights: Picture
-    """Of a squared step in each channel: [1, channels], or [target height * target width, channels]."""
+    """Of a squared step in each channel: [1, 1, channels], or [target height, target width, channels]."""
     least: Picture
     step: Picture
     """A style channel's value is `least` + `step` * its feature."""
 
-    def show(self, picture: Picture) -> None:
-        """Takes a picture [target height, target width, style channels] as what has been made so far."""
-        self.target[..., : picture.shape[2]] = _steps(picture, self.least, self.step)
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the target."""
+        return self.guides.shape[0], self.guides.shape[1]
+
+    @property
+    def range(self) -> Picture:
+        """Of the style's values, [style channels]."""
+        return self.step * np.float32(_STEPS)
+
+    def shown(self, picture: Picture) -> Array:
+        """All features of the target, of a picture [target height, target width, style channels]."""
+        return np.concatenate([_steps(picture, self.least, self.step), self.guides], axis=2)
+
+    def weights_of(self, *, guides_alone: bool) -> Picture:
+        """As `weights`, the style's taken for none where guides are compared alone."""
+        if not guides_alone:
+            return self.weights
+        weights = self.weights.copy()
+        weights[..., : self.style.shape[2]] = 0
+        return weights
 
 
 def pyramid(style: Picture, guides: Sequence[Guide], count: int) -> list[Level]:
@@ -45,21 +63,28 @@ def pyramid(style: Picture, guides: Sequence[Guide], count: int) -> list[Level]:
     weights = _weights(channels, guides, height, width)
     levels = []
     for _ in range(count):
-        features = np.zeros((*target.shape[:2], source.shape[2]), np.uint16)
-        features[..., channels:] = _steps(target, least[channels:], step[channels:])
         levels.append(
             Level(
-                np.ascontiguousarray(source[..., :channels]),
-                _steps(source, least, step),
-                features,
-                weights.reshape(-1, weights.shape[2]) * step**2,
-                least[:channels],
-                step[:channels],
+                style=np.ascontiguousarray(source[..., :channels]),
+                source=_steps(source, least, step),
+                guides=_steps(target, least[channels:], step[channels:]),
+                weights=weights * step**2,
+                least=least[:channels],
+                step=step[:channels],
             )
         )
         source, target = _halved(source), _halved(target)
         weights = _halved(weights) if weights.shape[:2] != (1, 1) else weights
     return levels
+
+
+def most_levels(style: Picture, target: Picture, settings: Settings) -> int:
+    """As many as are asked for, as long as the shortest side has room for two patches."""
+    side = min(*style.shape[:2], *target.shape[:2])
+    count = 1
+    while (side + 1) // 2 > 2 * settings.patch_size and (settings.levels is None or count < settings.levels):
+        side, count = (side + 1) // 2, count + 1
+    return count
 
 
 def _weights(channels: int, guides: Sequence[Guide], height: int, width: int) -> Picture:

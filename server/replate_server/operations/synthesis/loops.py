@@ -41,18 +41,18 @@ def _unlike(
 ) -> Any:
     """The weighted squared difference of two patches, summed; infinite once it is above `most`."""
     total = np.float32(0)
-    span = (right - left + 1) * channels
-    at, there = (x + left) * channels, (u + left) * channels
     each = 1 if weights.shape[0] > 1 else 0
+    # An index without a sign is not looked at for being from the end, and several are taken at once.
+    span = np.uint64((right - left + 1) * channels)
+    at, there = np.uint64((x + left) * channels), np.uint64((u + left) * channels)
+    weigh = np.uint64((x + left) * channels * each)
     for down in range(top, bottom + 1):
-        one = target[y + down, at : at + span]
-        other = source[v + down, there : there + span]
-        weight = weights[(y + down) * each, at * each : at * each + span]
-        row = np.float32(0)
+        one, other, row = np.uint64(y + down), np.uint64(v + down), np.uint64((y + down) * each)
+        line = np.float32(0)
         for index in range(span):
-            difference = np.float32(one[index]) - np.float32(other[index])
-            row += weight[index] * difference * difference
-        total += row
+            difference = np.float32(target[one, at + index]) - np.float32(source[other, there + index])
+            line += weights[row, weigh + index] * difference * difference
+        total += line
         if total > most:
             return np.float32(np.inf)
     return total
@@ -111,7 +111,6 @@ def improve(
     unlike: Array,
     before: Array,
     active: Array,
-    changed: Array,
     use: Array,
     dear: float,
     reach: int,
@@ -125,8 +124,7 @@ def improve(
     Sources beside those of the neighbours are tried, and others at random, nearer and nearer to the best from
     `farthest` pixels on. `before` is the field before the sweep: what bands read of one another, so that they may run
     at once in any order. `use` is the band's own count of what is used, which is kept; `dear` is what a mean use of
-    one costs. `unlike` is kept; `active` [height, width] bool says where anything is tried; `changed` is set where it
-    helped.
+    one costs. `unlike` is kept; `active` [height, width] bool says where anything is tried.
     """
     height, width = field.shape[:2]
     rows, columns = source.shape[0], source.shape[1] // channels
@@ -161,8 +159,9 @@ def improve(
                 else:
                     if reached < 1:
                         break
-                    tv = v + int(random_bits(state) % np.uint64(2 * reached + 1)) - reached
-                    tu = u + int(random_bits(state) % np.uint64(2 * reached + 1)) - reached
+                    bits, around = random_bits(state), np.uint64(2 * reached + 1)
+                    tv = v + np.int64(((bits >> np.uint64(32)) * around) >> np.uint64(32)) - reached
+                    tu = u + np.int64(((bits & np.uint64(0xFFFFFFFF)) * around) >> np.uint64(32)) - reached
                     reached //= 2
                 if tv + top < 0 or tv + bottom >= rows or tu + left < 0 or tu + right >= columns:
                     continue
@@ -182,7 +181,6 @@ def improve(
                     _use(use, old_v, old_u, top, bottom, left, right, -1)
                     _use(use, v, u, top, bottom, left, right, 1)
                 unlike[y, x], field[y, x, 0], field[y, x, 1] = error, v, u
-                changed[y, x] = True
 
 
 @compiled

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from replate.errors import BadRequest
 
 Picture = NDArray[np.float32]
 Field = NDArray[np.int32]
@@ -58,3 +61,37 @@ class Synthesis:
     weighted, a mean over the patch's pixels."""
     energy: float
     """Mean over all pixels of `error` and of what the style's patch and the picture's differ by, likewise."""
+
+
+def check(style: Picture, guides: Sequence[Guide], settings: Settings) -> None:
+    """Raises `BadRequest` where guides, style and patches do not fit together."""
+    if not guides:
+        raise BadRequest("There is no guide; give at least one, a picture for the style and one for the target.")
+    if settings.patch_size < 3 or settings.patch_size % 2 == 0:
+        raise BadRequest(f"A patch of {settings.patch_size} pixels is not possible; give an odd number from 3 on.")
+    target = guides[0].target.shape[:2]
+    for place, guide in enumerate(guides, 1):
+        if guide.source.shape[:2] != style.shape[:2]:
+            raise BadRequest(
+                f"The source of guide {place} is {_size(guide.source)} and the style {_size(style)}; "
+                "reformat one to the other."
+            )
+        if guide.target.shape[:2] != target:
+            raise BadRequest(
+                f"The target of guide {place} is {_size(guide.target)} and that of guide 1 "
+                f"{_size(guides[0].target)}; reformat one to the other."
+            )
+        if guide.source.shape[2] != guide.target.shape[2]:
+            raise BadRequest(
+                f"Guide {place} has {guide.source.shape[2]} channels for the style and {guide.target.shape[2]} for "
+                "the target; give both the same."
+            )
+    if min(style.shape[:2]) < settings.patch_size:
+        raise BadRequest(
+            f"The style is {_size(style)}, smaller than a patch of {settings.patch_size} pixels; give a larger style "
+            "or a smaller patch."
+        )
+
+
+def _size(picture: Picture) -> str:
+    return f"{picture.shape[1]}x{picture.shape[0]}"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from replate.errors import BadRequest
 from replate_server.darkroom.geometry import reframe
+from replate_server.darkroom.highlights import without_highlights
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.operations.contract import MEGABYTE, Card, Steps, Tensor, Window, Windows
 from replate_server.operations.pictures import developed
@@ -40,8 +41,8 @@ class Keyframes:
 def keyframe(window: Window, number: int, shot: Shot, steps: Steps) -> Tensor:
     """A finished keyframe as the plate lies: [height, width, 3] over the shot's box, display-referred.
 
-    Its format is laid on the plate's, whatever size it was painted at. Raises `BadRequest` where it is of other
-    proportions.
+    Its format is laid on the plate's, whatever size it was painted at, and highlights are taken out of it. Raises
+    `BadRequest` where it is of other proportions.
     """
     display = developed(window, "keyframes", number, steps).display
     spec, plate = window.frame("keyframes", number).spec, window.frame("plate", number).spec
@@ -53,4 +54,4 @@ def keyframe(window: Window, number: int, shot: Shot, steps: Steps) -> Tensor:
         )
     whole = reframe(display, spec.data_window, theirs, "edge")
     fitted: Tensor = reframe(resize(whole, ours.width, ours.height, Nature.COLOUR), ours, shot.box, "edge")
-    return fitted
+    return without_highlights(fitted, shot.picture(number))

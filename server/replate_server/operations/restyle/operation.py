@@ -11,6 +11,7 @@ import numpy as np
 from replate.frame import Box, Frame
 from replate.values import OutputPlate, Parameter, ParameterType, Role, RoleKind, Value
 from replate_server.darkroom.geometry import reframe
+from replate_server.darkroom.highlights import with_highlights, without_highlights
 from replate_server.darkroom.matte import composite, feather, matte_of
 from replate_server.operations.contract import Card, Delivery, Model, Steps, Tensor, Window, Windows
 from replate_server.operations.pictures import developed, same_windows
@@ -166,8 +167,9 @@ class Restyle:
                 yield Delivery("plate", plate)
                 continue
             development = developed(window, "plate", number, steps)
-            over = reframe(painted, shot.box, plate.spec.data_window)
-            restyled = development.finish(_mixed(model, parameters, development.display, over))
+            display, over = development.display, reframe(painted, shot.box, plate.spec.data_window)
+            mixed = _mixed(model, parameters, without_highlights(display, display), over)
+            restyled = development.finish(with_highlights(mixed, display))
             yield Delivery("plate", restyled if matte is None else composite(restyled, plate, matte))
 
 
@@ -178,14 +180,16 @@ def _carries(card: Card, inputs: Collection[str], parameters: Mapping[str, Value
 
 
 def _painted(model: Model, window: Window, shot: Shot, steps: Steps) -> Iterator[tuple[int, Tensor | None]]:
-    """The window's frames, rising, painted over the shot's box; None where there is nothing to paint them by."""
+    """The window's frames, rising, painted over the shot's box without highlights; None where there is nothing to paint
+    them by."""
     inputs = [role for role in ("keyframes",) if window.has(role)]
     painting = Painting(model, window, _AFTERWARDS) if isinstance(model, Restyler) else None
 
     def paint(number: int, steps: Steps) -> Tensor:
         assert painting is not None
         own = window.frame("plate", number).spec.data_window
-        painted = painting.of(number, reframe(shot.picture(number), shot.box, own), steps)
+        picture = reframe(shot.picture(number), shot.box, own)
+        painted = painting.of(number, without_highlights(picture, picture), steps)
         over: Tensor = reframe(painted, own, shot.box, "edge")
         return over
 

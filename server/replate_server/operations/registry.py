@@ -20,6 +20,7 @@ from replate_server.operations.move.operation import MoveCamera
 from replate_server.operations.parameters import check_parameters
 from replate_server.operations.restyle.operation import Restyle
 from replate_server.operations.segment.operation import Segment
+from replate_server.operations.synthesis.operation import Synthesize
 
 __all__ = ["broken_models", "check_parameters", "models", "operations"]
 
@@ -39,6 +40,7 @@ def operations() -> Mapping[str, Operation]:
         Flow(),
         TakeApart(),
         MoveCamera(),
+        Synthesize(),
         Identity(),
     )
     return MappingProxyType({operation.name: operation for operation in made})

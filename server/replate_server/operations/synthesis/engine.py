@@ -122,7 +122,7 @@ class _Run:
             for level in levels:
                 yield np.zeros((*level.shape, 2), np.int32), np.zeros(level.shape, np.bool_)
             return
-        known: Array = (start >= 0).all(axis=2)
+        known = np.asarray((start >= 0).all(axis=2))
         field = within(start.astype(np.int32), levels[0], self._reach)
         unlike = self._matching(levels[0], self._reach).judge(field, self._tick, guides_alone=True)
         if known.any():

@@ -29,9 +29,7 @@ def preview(files: Sequence[Path]) -> Path | None:
     spec = plates[0].spec(plates[0].numbers[0])
     if spec.depth is None or spec.channels != (CHANNEL,):
         return None
-    stem = re.sub(r"[._]-?\d+$", "", files[0].stem)
-    ending = "png" if len(files) == 1 else "mp4"
-    path = files[0].with_name(f"{stem}.preview.{ending}")
+    path = beside(files[0], "preview.png" if len(files) == 1 else "preview.mp4")
     if len(files) > 1:
         write_movie(path, (frame for plate in plates for frame in plate), rate_of(spec.metadata) or _RATE)
         return path
@@ -39,3 +37,9 @@ def preview(files: Sequence[Path]) -> Path | None:
     with written_beside(path) as temporary:
         Image.fromarray(picture_of(frame)).save(temporary, format="PNG")
     return path
+
+
+def beside(file: Path, ending: str) -> Path:
+    """Where something of a whole plate goes, by one of its files: "z.preview.mp4" for "z.1001.exr"."""
+    stem = re.sub(r"[._]-?\d+$", "", file.stem)
+    return file.with_name(f"{stem}.{ending}")

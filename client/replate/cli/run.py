@@ -16,11 +16,13 @@ import typer
 
 from replate.cli.console import bar, duration, print_json, say
 from replate.cli.options import INTERRUPTED
-from replate.cli.preview import preview
+from replate.cli.preview import beside, preview
 from replate.errors import Cancelled, Exhausted, Failed, ReplateError
-from replate.frame import Frame
+from replate.figures import Summary, summed_up, told
+from replate.frame import Figure, Frame
 from replate.jobs import Job
 from replate.media import MovieWriter, PlateWriter
+from replate.media.figures_plot import plot_figures
 from replate.media.forms import form_of
 from replate.states import JobInfo
 
@@ -37,13 +39,15 @@ class Delivered:
     files: dict[str, list[Path]]
     frames: dict[str, int]
     """How many, by what was asked for; a movie holds all in one file."""
+    figures: dict[str, dict[int, tuple[Figure, ...]]]
+    """What was measured of the frames, by what was asked for and their numbers."""
 
 
 def run(job: Job, writers: Mapping[str, PlateWriter | MovieWriter], *, as_json: bool, ours: bool = True) -> None:
     """Waits for a job, writes its frames as they come, and says what there is in the end.
 
     `writers` are by output, or by a form of one as `replate.media.forms` names them ("matte/cryptomatte").
-    Depth gets a picture or a movie to look at beside its files.
+    Depth gets a picture or a movie to look at beside its files, and frames that were measured a plot of their figures.
     Ctrl-C cancels the job where it is `ours`, leaves it alone where it is not,
     and exits with 130. Raises what the job failed with.
     """
@@ -58,9 +62,13 @@ def run(job: Job, writers: Mapping[str, PlateWriter | MovieWriter], *, as_json: 
             say(f"Job {job.id} goes on: `replate fetch {job.id}` gets its frames.")
         raise
     previews = {name: made for name, files in delivered.files.items() if (made := preview(files)) is not None}
+    measured = {name: found for name, each in delivered.figures.items() if (found := summed_up(each)) is not None}
+    plots = {name: _plot(found, delivered.files[name][0]) for name, found in measured.items() if len(found.frames) > 1}
     if as_json:
         seconds = round(delivered.seconds, 3)
-        print_json({**summary(job.info), "seconds": seconds, "files": delivered.files, "previews": previews})
+        figures = {name: {**found.as_json(), "plot": plots.get(name)} for name, found in measured.items()}
+        ended = {"seconds": seconds, "files": delivered.files, "previews": previews, "figures": figures}
+        print_json({**summary(job.info), **ended})
         return
     for name, writer in writers.items():
         count = delivered.frames[name]
@@ -68,6 +76,10 @@ def run(job: Job, writers: Mapping[str, PlateWriter | MovieWriter], *, as_json: 
         say(f"Wrote {count} {frames} to {writer.pattern} in {duration(delivered.seconds)}.")
         if name in previews:
             say(f"To look at: {previews[name]}.")
+        for line in told(measured[name]) if name in measured else ():
+            say(line)
+        if name in plots:
+            say(f"Plotted in {plots[name]}.")
 
 
 def deliver(
@@ -88,6 +100,7 @@ def deliver(
     wishes: dict[str, list[str]] = {}
     for wish in writers:
         wishes.setdefault(form_of(wish)[0], []).append(wish)
+    figures: dict[str, dict[int, tuple[Figure, ...]]] = {name: {} for name in writers}
 
     def collect(most: int) -> None:
         while waiting and (len(waiting) > most or waiting[0][1].done()):
@@ -96,11 +109,14 @@ def deliver(
 
     with ThreadPoolExecutor(_WRITERS, thread_name_prefix="replate-write") as threads:
         for output, frame in job.frames(on_news, tuple(wishes), stopped):
-            waiting.extend((wish, threads.submit(_write, signing[wish], frame)) for wish in wishes[output])
+            for wish in wishes[output]:
+                waiting.append((wish, threads.submit(_write, signing[wish], frame)))
+                figures[wish][frame.spec.number] = frame.spec.figures
             collect(_WAITING)
         collect(0)
     finished = {name: signing[name].finished(found) if found else [] for name, found in files.items()}
-    return Delivered(time.monotonic() - begin, finished, {name: len(found) for name, found in files.items()})
+    counts = {name: len(found) for name, found in files.items()}
+    return Delivered(time.monotonic() - begin, finished, counts, figures)
 
 
 def summary(info: JobInfo) -> dict[str, Any]:
@@ -122,6 +138,12 @@ def summary(info: JobInfo) -> dict[str, Any]:
         "warnings": list(info.warnings),
         "recipe": json.loads(info.recipe) if info.recipe else None,
     }
+
+
+def _plot(found: Summary, file: Path) -> Path:
+    path = beside(file, "figures.png")
+    plot_figures(found, path, title=path.name.removesuffix(".figures.png"))
+    return path
 
 
 def _interrupted(job: Job, ours: bool) -> None:

@@ -49,9 +49,11 @@ class Summary:
     looks: tuple[Look, ...]
 
     def as_json(self) -> dict[str, Any]:
+        """As docs/agent.md has it."""
         return {
             "means": dict(self.means),
             "looks": [{"frame": look.number, "figure": look.figure, "why": look.why} for look in self.looks],
+            "told": told(self),
         }
 
 
@@ -72,7 +74,7 @@ def summed_up(figures: Mapping[int, Sequence[Figure]]) -> Summary | None:
 
 
 def told(summary: Summary) -> list[str]:
-    """A summary in a line or two."""
+    """A summary in a sentence or two; the last is of the frames that deserve a look, where there are any."""
     means = summary.means
     said = []
     if "warping_ratio" in means:

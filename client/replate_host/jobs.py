@@ -54,6 +54,8 @@ class JobHandle:
     bytes_to_send: int = 0
     recipe: str = ""
     """Everything needed to make the outputs again, as JSON; there once the job ended."""
+    figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What was measured of the frames, by output, as the agent's page has it; there once the job ended."""
     sequence: int = 0
     """Of the last frame that was told; watching again after it misses nothing."""
     error: AgentError | None = None
@@ -96,6 +98,7 @@ class JobHandle:
             return
         self._take(said)
         self.recipe = said.get("recipe") or self.recipe
+        self.figures = said.get("figures") or self.figures
         if said.get("error"):
             self.error = error_of(said["error"])
             self.message = str(self.error)

@@ -18,7 +18,8 @@ def job(handle: JobHandle) -> str:
         return "Asking the server"
     if handle.state == "done":
         # Nobody looks a second time at a node that is done: what is to be known stands there now.
-        return "; ".join([f"{frames(handle.frames_total)} done", *handle.warnings])
+        looks = [measured["told"][-1] for measured in handle.figures.values() if measured["looks"]]
+        return "; ".join([f"{frames(handle.frames_total)} done", *looks, *handle.warnings])
     if handle.state == "cancelled":
         return f"Cancelled; {there} done" if handle.frames_total else "Cancelled"
     if handle.state in ("failed", "lost"):

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from replate.agent.notify import Notifier
 from replate.errors import Failed, ReplateError
-from replate.frame import Frame, FrameSpec
+from replate.figures import Summary, summed_up
+from replate.frame import Figure, Frame, FrameSpec
 from replate.jobs import Job
 from replate.media import PlateWriter
 from replate.media.forms import Form, form_of
@@ -54,6 +55,7 @@ class Delivery:
         self._writers = writers
         self._stop = threading.Event()
         self._warned: set[str] = set()
+        self._figures: dict[str, dict[int, tuple[Figure, ...]]] = {output: {} for output in self._wishes}
         self._queue: queue.Queue[_Written | ReplateError | None] = queue.Queue(_AHEAD)
         self._threads = (
             threading.Thread(target=self._fetch, name="replate-fetch", daemon=True),
@@ -120,6 +122,7 @@ class Delivery:
     def _tell_one(self, found: _Written) -> None:
         result, info = found.result, found.result.info
         if result.frame is not None:
+            self._figures[result.output][result.frame.spec.number] = result.frame.spec.figures
             self._tell_files(result.sequence, result.frame.spec, found.paths)
         if info is None:
             return
@@ -128,9 +131,14 @@ class Delivery:
                 self._warned.add(warning)
                 self._notifier.warning(info.id, warning)
         if info.state.ended:
-            self._notifier.ended(self._job.info, self._sequence, self._job.sent, info.error)
+            self._notifier.ended(self._job.info, self._sequence, self._job.sent, info.error, self._measured())
         else:
             self._notifier.progress(info, self._sequence, self._job.sent)
+
+    def _measured(self) -> Mapping[str, Summary]:
+        """By output, of the frames that were told."""
+        summed = {output: summed_up(figures) for output, figures in self._figures.items()}
+        return {output: summary for output, summary in summed.items() if summary is not None}
 
     def _tell_files(self, sequence: int, spec: FrameSpec, paths: Sequence[tuple[str, Future[Path]]]) -> None:
         for place, (wish, written) in enumerate(paths, 1):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from replate.agent.dispatch import describe
 from replate.agent.lines import Lines
+from replate.figures import Summary
 from replate.states import JobInfo
 from replate.upload import Sent
 
@@ -33,9 +35,17 @@ class Notifier:
         state = "running" if info.state.ended else info.state.value
         self._tell("scene/progress", {"request": request, **standing(info), **said, "state": state})
 
-    def ended(self, info: JobInfo, sequence: int, sent: Sent, error: Exception | None) -> None:
-        """`error` is why the job failed, or why it is no longer watched."""
-        said = {**standing(info), "sequence": sequence, **_upload(sent), "recipe": info.recipe}
+    def ended(
+        self,
+        info: JobInfo,
+        sequence: int,
+        sent: Sent,
+        error: Exception | None,
+        measured: Mapping[str, Summary] | None = None,
+    ) -> None:
+        """`error` is why the job failed, or why it is no longer watched; `measured` is of its frames, by output."""
+        figures = {output: summary.as_json() for output, summary in (measured or {}).items()}
+        said = {**standing(info), "sequence": sequence, **_upload(sent), "recipe": info.recipe, "figures": figures}
         if error is not None:
             described = describe(error)
             said["error"] = {"kind": described["data"]["kind"], "message": described["message"]}

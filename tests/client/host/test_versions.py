@@ -106,6 +106,20 @@ def test_a_warning_stays_with_what_is_done() -> None:
     assert telling.job(handle) == "4 frames done; The matte is empty."
 
 
+def test_frames_that_deserve_a_look_are_told_once_all_are_done() -> None:
+    handle = news(state="running", frames_done=48, frames_total=48)
+    figures = {
+        "plate": {
+            "means": {"structure": 0.6},
+            "looks": [{"frame": 1018, "figure": "structure", "why": "keeps more of the plate than the others"}],
+            "told": ["Measured: 0.60 of the plate's structure.", "Worth a look: 1018 keeps more."],
+        }
+    }
+    handle.take_end({"state": "done", "figures": figures})
+    assert handle.figures == figures
+    assert telling.job(handle) == "48 frames done; Worth a look: 1018 keeps more."
+
+
 def test_sizes_and_durations_are_said_as_artists_say_them() -> None:
     assert [telling.size(size) for size in (0, 999, 1000, 999_949, 999_951, 12_400_000, 3e15)] == [
         *("0 B", "999 B", "1.0 kB", "999.9 kB", "1.0 MB", "12.4 MB", "3000.0 TB")

@@ -14,6 +14,7 @@ from replate.cli.export import export_scene
 from replate.cli.layers import layers
 from replate.cli.models import models
 from replate.cli.operations import add_operations
+from replate.cli.synthesize import SynthesizeCommand, synthesize
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,6 +50,7 @@ add_operations(app)
 app.command("choose")(choose)
 app.command("layers")(layers)
 app.command("export")(export_scene)
+app.command("synthesize", cls=SynthesizeCommand)(synthesize)
 app.command("fetch")(jobs.fetch)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(install.installing, name="install")

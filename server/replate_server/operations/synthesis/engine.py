@@ -27,6 +27,8 @@ _DOUBTED = 6.0
 """How many times the median a start's guide difference is where it is not believed."""
 _ALIKE = 1e-3
 """A guide difference that is believed in any case."""
+_SHARE = 0.95
+"""Of the work, until there is a field."""
 
 
 def synthesize(
@@ -85,7 +87,7 @@ class _Run:
         whole = sum(known.size for _, known in begun)
         field: Field | None = None
         for level, (given, known) in reversed(list(zip(levels, begun, strict=False))):
-            self._stage, self._ticks = 0.95 * known.size / whole, 0
+            self._enter(_SHARE * known.size / whole)
             matcher, unknown = self._matching(level, self._reach), spread(~known, self._reach)
             if field is None:
                 field = np.where(known[..., None], given, scattered(level, self._settings.seed, self._reach))
@@ -98,12 +100,12 @@ class _Run:
             if level is levels[0] and start is not None:
                 rounds, sweeps, active = min(rounds, _BEGUN[0]), min(sweeps, _BEGUN[1]), np.ones_like(unknown)
             self._refine(matcher, level, field, active, rounds, sweeps, self._settings.uniformity)
-            self._done += self._stage
         assert field is not None
         return field
 
     def finished(self, level: Level, field: Field) -> Synthesis:
         """The picture of a field at full size."""
+        self._enter(1 - _SHARE)
         matcher = self._matching(level, self._reach)
         if self._settings.extra_pass_3x3:
             matcher = self._matching(level, 1)
@@ -172,7 +174,11 @@ class _Run:
             )
             matcher.improve(field, unlike, active, sweep, self._tick)
 
+    def _enter(self, share: float) -> None:
+        """Begins with what is such a share of the work."""
+        self._done, self._stage, self._ticks = self._done + self._stage, share, 0
+
     def _tick(self) -> None:
+        # How many rounds there will be is not known: the first take the most.
         self._ticks += 1
-        share = 1 - 0.5 ** (self._ticks / 100)
-        self._progress(self._done + self._stage * share)
+        self._progress(self._done + self._stage * (1 - 0.99**self._ticks))

@@ -154,5 +154,5 @@ class Tensors:
 
     def _flat(self, picture: Array) -> torch.Tensor:
         """[pixels, channels] float32."""
-        flat = np.ascontiguousarray(picture, np.float32).reshape(-1, picture.shape[2])
+        flat = np.array(picture, np.float32).reshape(-1, picture.shape[2])
         return torch.from_numpy(flat).to(self._device)

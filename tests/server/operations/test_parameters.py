@@ -28,6 +28,7 @@ def test_defaults_are_filled_in() -> None:
         "area": "subject",
         "matte_feather": 0.0,
         "size": "full",
+        "figures": True,
     }
 
 

@@ -15,19 +15,19 @@ from replate_server.operations.restyle.keys import Keys, Stretch
 from replate_server.operations.restyle.scenes import scenes
 from replate_server.operations.restyle.spool import Spool
 from replate_server.operations.shot import Shot
-from replate_server.operations.spans import Rising, Span, Unmeasured
+from replate_server.operations.spans import Span, Unmeasured
 
 
 def held(window: Window, shot: Shot, keys: Keys, steps: Steps) -> Iterator[tuple[int, Tensor | None]]:
     """The window's frames, rising: each painted, [height, width, 3] over the shot's box, display-referred; None in a
     scene that has no keyframe.
 
-    Nothing is carried across a cut.
+    Nothing is carried across a cut. `steps` never go back.
     """
     wanted = set(window.numbers)
     last, places = max(wanted), {number: place for place, number in enumerate(window.context)}
     cut = scenes(shot, Span(steps, 0.0, 0.05))
-    rest = Rising(Span(steps, 0.05, 1.0))
+    rest = Span(steps, 0.05, 1.0)
     for scene in cut:
         if scene[-1] < min(wanted) or scene[0] > last:
             continue

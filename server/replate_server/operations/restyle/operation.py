@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -19,17 +20,20 @@ from replate_server.operations.restyle.colours import with_colours_of
 from replate_server.operations.restyle.holding import held
 from replate_server.operations.restyle.keyframes import keyframe
 from replate_server.operations.restyle.keys import Keys
+from replate_server.operations.restyle.measuring import Measuring
 from replate_server.operations.restyle.painting import Painting, Restyler
 from replate_server.operations.restyle.smaller import SIZES, Smaller, divided
 from replate_server.operations.shot import Shot
-from replate_server.operations.spans import part
+from replate_server.operations.spans import Rising, Unmeasured, part
 
 HOLDS = ("keyframes", "frames")
 AREAS = ("subject", "world")
 
+_TOGETHER = 8
+"""Frames of a window that are painted each by itself."""
 _FADE = 0.2
 """Below this strength the result fades into the plate: a model at strength 0 still repaints it."""
-_AFTERWARDS = ("keep_colour", "hold", "key_every", "area", "matte_feather", "size")
+_AFTERWARDS = ("keep_colour", "hold", "key_every", "area", "matte_feather", "size", "figures")
 """Parameters that a frame as a model paints it does not depend on."""
 
 
@@ -134,7 +138,15 @@ class Restyle:
             "full",
             "Half and quarter are for trying things quickly: what comes out is that small.",
             choices=tuple(SIZES),
-            group="Preview",
+            group="Result",
+        ),
+        Parameter(
+            "figures",
+            "Measure",
+            ParameterType.FLAG,
+            True,
+            "Says how still each frame is, how near the style, and how much of the plate's structure is left.",
+            group="Result",
         ),
     )
     default_model = "restyle/adain"
@@ -143,8 +155,11 @@ class Restyle:
         """Any values go together."""
 
     def windows(self, card: Card, inputs: Collection[str], parameters: Mapping[str, Value]) -> Windows:
-        """The whole shot where keyframes are carried through it."""
-        return Windows(length=None) if _carries(card, inputs, parameters) else card.windows
+        """The whole shot where keyframes are carried through it; else a few frames, which are compared."""
+        own = card.windows
+        if _carries(card, inputs, parameters):
+            return Windows(length=None)
+        return Windows(_TOGETHER, own.before, own.after) if own.length == 1 else own
 
     def sized(self, box: Box, parameters: Mapping[str, Value]) -> Box:
         return divided(box, SIZES[cast(str, parameters["size"])])
@@ -152,10 +167,11 @@ class Restyle:
     def run(self, model: Model, window: Window, steps: Steps) -> Iterator[Delivery]:
         """The restyled plate; where the matte leaves it out, and at strength 0, it is the plate's own pixels bit for
         bit."""
-        parameters = window.parameters
+        parameters, steps = window.parameters, Rising(steps)
         divisor = SIZES[cast(str, parameters["size"])]
         if divisor > 1:
             window = Smaller(window, divisor)
+        measuring = Measuring(window) if parameters["figures"] else None
         if parameters["strength"] == 0:
             yield from (Delivery("plate", window.frame("plate", number)) for number in window.numbers)
             return
@@ -169,8 +185,15 @@ class Restyle:
             development = developed(window, "plate", number, steps)
             display, over = development.display, reframe(painted, shot.box, plate.spec.data_window)
             mixed = _mixed(model, parameters, without_highlights(display, display), over)
-            restyled = development.finish(with_highlights(mixed, display))
-            yield Delivery("plate", restyled if matte is None else composite(restyled, plate, matte))
+            lit = with_highlights(mixed, display)
+            restyled = development.finish(lit)
+            if matte is not None:
+                restyled = composite(restyled, plate, matte)
+                lit = display + (lit - display) * matte[..., None]
+            if measuring is not None:
+                figures = measuring.of(number, display, lit, Unmeasured(steps))
+                restyled = Frame(replace(restyled.spec, figures=figures), restyled.pixels)
+            yield Delivery("plate", restyled)
 
 
 def _carries(card: Card, inputs: Collection[str], parameters: Mapping[str, Value]) -> bool:

@@ -90,13 +90,19 @@ class Painting:
         )
 
     def _style_size(self, number: int) -> tuple[int, int]:
-        """Width and height of the style: as many pixels as the plate has, by the artist's scale."""
-        plate, box = (self._window.frame(role, number).spec.data_window for role in ("plate", "style"))
-        scale = float(cast(float, self._window.parameters["style_scale"]))
-        area = min(plate.width * plate.height * scale**2, _LARGEST_STYLE)
-        scale = sqrt(area / max(box.width * box.height, 1))
-        least = max(self._model.card.sizes.minimum, self._model.card.sizes.multiple)
-        return max(round(box.width * scale), least), max(round(box.height * scale), least)
+        sizes = self._model.card.sizes
+        least = max(sizes.minimum, sizes.multiple)
+        width, height = style_size(self._window, number)
+        return max(width, least), max(height, least)
+
+
+def style_size(window: Window, number: int) -> tuple[int, int]:
+    """Width and height at which the style is seen: as many pixels as the plate has, by the artist's scale."""
+    plate, box = (window.frame(role, number).spec.data_window for role in ("plate", "style"))
+    scale = float(cast(float, window.parameters["style_scale"]))
+    area = min(plate.width * plate.height * scale**2, _LARGEST_STYLE)
+    scale = sqrt(area / max(box.width * box.height, 1))
+    return max(round(box.width * scale), 1), max(round(box.height * scale), 1)
 
 
 def _name(window: Window, role: str, number: int) -> str:

@@ -31,18 +31,18 @@ def scenes(shot: Shot, steps: Steps) -> list[list[int]]:
     for index, (here, there) in enumerate(pairwise(shot.numbers)):
         span = part(steps, index, len(shot.numbers) - 1, "Looking for cuts")
         span.progress(0.0)
-        if _shared(tracker, shot.small(here), shot.small(there), span) >= _CUT:
-            found[-1].append(there)
-        else:
+        if followed(tracker, shot.small(here), shot.small(there), span) is None:
             found.append([there])
+        else:
+            found[-1].append(there)
     return found
 
 
-def _shared(tracker: Dis, one: Tensor, other: Tensor, steps: Steps) -> float:
-    """The share of a frame that is seen in another and looks alike there."""
+def followed(tracker: Dis, one: Tensor, other: Tensor, steps: Steps) -> tuple[Tensor, Tensor] | None:
+    """The motion from one small picture [rows, columns, 3] to another and back; None where there is a cut between."""
     there, back = (tracker.run(*pair, _PARAMETERS, steps) for pair in ((one, other), (other, one)))
     looks = [
         np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), np.float32).reshape(small.shape) for small in (one, other)
     ]
     alike = (occlusion(there, back) == 0) & (likeness(looks[0], looks[1], there) > np.exp(-1))
-    return float(alike.mean())
+    return (there, back) if alike.mean() >= _CUT else None

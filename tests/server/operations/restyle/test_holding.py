@@ -110,7 +110,7 @@ def test_each_frame_for_itself_if_that_is_asked_for() -> None:
     alone = restyled(painter, inputs, steps, hold="frames")
     assert painter.painted == 4
     given = check_parameters(Restyle(), painter.card, {"hold": "frames"})
-    assert windows_wanted(Restyle(), painter.card, ("plate", "style"), given) == painter.card.windows
+    assert windows_wanted(Restyle(), painter.card, ("plate", "style"), given) == Windows(8)
     assert not same(restyled(Painter(grain), inputs), alone)
 
 
@@ -208,7 +208,7 @@ def test_data_windows_may_move() -> None:
     motion = true_motion(plate)
     frames = restyled(Painter(), {"plate": shifted, "style": STYLE, "motion": motion})
     for frame, own in zip(frames, shifted, strict=True):
-        assert frame.spec == own.spec
+        assert replace(frame.spec, figures=()) == own.spec
         assert np.percentile(np.abs(seen([frame])[0] - seen([own])[0]), 98) < 0.03
 
 
@@ -245,7 +245,9 @@ def test_a_smaller_size_is_a_smaller_plate(matte_frame: Any) -> None:
     mattes = tuple(matte_frame(half, frame.spec.number) for frame in inputs["plate"])
     small = restyled(Painter(), {**inputs, "matte": mattes}, size="half", hold="frames")
     for frame, plate in zip(small, inputs["plate"], strict=True):
-        assert frame.spec == replace(plate.spec, data_window=Box(0, 0, 48, 32), display_window=Box(0, 0, 48, 32))
+        assert replace(frame.spec, figures=()) == replace(
+            plate.spec, data_window=Box(0, 0, 48, 32), display_window=Box(0, 0, 48, 32)
+        )
         mean = plate.pixels.astype(np.float32).reshape(32, 2, 48, 2, -1).mean(axis=(1, 3))
         assert np.allclose(frame.pixels, mean, atol=0.02)
 
@@ -256,3 +258,34 @@ def test_a_model_that_sees_many_frames_holds_still_by_itself() -> None:
     held = restyled(painter, inputs)
     assert painter.painted == 6
     assert same(held, restyled(Painter(grain), inputs, hold="frames"))
+
+
+def figures(frames: Sequence[Frame]) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for frame in frames:
+        for figure in frame.spec.figures:
+            found.setdefault(figure.name, []).append(figure.value)
+    return found
+
+
+def test_numbers_say_how_still_it_is_and_how_much_is_left() -> None:
+    inputs = moving(9, channels=("R", "G", "B"))
+    alone, held = (figures(restyled(Painter(grain), inputs, hold=hold)) for hold in ("frames", "keyframes"))
+    # A window's first frame has none before it.
+    assert [len(alone[name]) for name in ("structure", "style_distance", "warping_error")] == [9, 9, 7]
+    assert [len(held[name]) for name in ("structure", "style_distance", "warping_error")] == [9, 9, 8]
+    assert np.mean(held["warping_error"]) < 0.3 * np.mean(alone["warping_error"])
+    assert np.mean(alone["warping_error"]) > 2 * np.mean(alone["plate_warping_error"])
+    plain = figures(restyled(Painter(), inputs, hold="frames"))
+    assert min(plain["structure"]) > 0.999 > max(alone["structure"])
+    assert plain["style_distance"] == pytest.approx([1.0] * 9, abs=0.01)
+    assert not figures(restyled(Painter(), inputs, figures=False))
+
+
+def test_outside_the_matte_nothing_changed_and_so_the_numbers_say(matte_frame: Any) -> None:
+    inputs = moving(2, channels=("R", "G", "B"))
+    half = np.zeros((64, 96), np.float32)
+    half[:, :48] = 1
+    mattes = tuple(matte_frame(half, frame.spec.number) for frame in inputs["plate"])
+    whole, part = (figures(restyled(Painter(grain), one)) for one in (inputs, {**inputs, "matte": mattes}))
+    assert part["structure"][0] > whole["structure"][0]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -47,11 +49,15 @@ def vary(
     Either all are asked for or none: raises what `Client.submit` raises, with those before cancelled.
     """
     shared = {id(source): source for each in variations for source in each.inputs.values()}
-    jobs: list[Job] = []
     # What is offered is not hashed again for the jobs, however young its files are.
     offers = [client.offer(source) for source in shared.values() if not isinstance(source, JobOutput)]
-    try:
+    jobs: list[Job] = []
+    stopped = threading.Event()
+
+    def ask() -> None:
         for number, each in enumerate(variations, 1):
+            if stopped.is_set():
+                return
             job = client.submit(
                 operation,
                 each.inputs,
@@ -64,6 +70,14 @@ def vary(
                 priority=priority,
             )
             jobs.append(job)
+
+    try:
+        # On a thread of its own, where Ctrl-C cannot lose a job that the server has just written down.
+        with ThreadPoolExecutor(1, thread_name_prefix="replate-vary") as thread:
+            try:
+                thread.submit(ask).result()
+            finally:
+                stopped.set()
     except BaseException:
         for offer in offers:
             offer.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -52,17 +52,23 @@ def try_all(request: Request) -> None:
             opener.job(varied.applied(shown, change), catalog, label)
             for change, label in zip(varied.changes, labels, strict=True)
         ]
-        with notes().status("Reading the plate"):
-            jobs = vary(
-                client,
-                request.operation,
-                wanted,
-                frames=shown.range,
-                title=request.common.title or request.stem,
-                project=request.common.project,
-                priority=PRIORITIES[request.common.priority],
-            )
-        outcomes = _delivered(jobs, labels, folder, operation, request)
+        jobs: list[Job] = []
+        try:
+            with notes().status("Reading the plate"):
+                jobs = vary(
+                    client,
+                    request.operation,
+                    wanted,
+                    frames=shown.range,
+                    title=request.common.title or request.stem,
+                    project=request.common.project,
+                    priority=PRIORITIES[request.common.priority],
+                )
+            outcomes = _delivered(jobs, labels, folder, operation, request)
+        except KeyboardInterrupt:
+            cancel_all(jobs)
+            say(f"The jobs are cancelled; what was written stays in {folder}.")
+            raise typer.Exit(INTERRUPTED) from None
         full = [varied.applied(request, change) for change in varied.changes]
         tried = [
             record.Tried(label, each, _told(job, outcome, folder))
@@ -92,7 +98,7 @@ def _folder(request: Request) -> Path:
 def _delivered(
     jobs: Sequence[Job], labels: Sequence[str], folder: Path, operation: Operation, request: Request
 ) -> list[Outcome]:
-    """What came of each job, once all have ended."""
+    """What came of each job, once all have ended. Ctrl-C ends the waiting, and not the jobs."""
     stopped = threading.Event()
     with (
         board([f"{number}: {label}" for number, label in enumerate(labels, 1)]) as shown,
@@ -102,17 +108,14 @@ def _delivered(
         def one(place: int) -> Outcome:
             return _one(place, jobs[place], folder / f"{place + 1:02d}", operation, request, shown, stopped)
 
-        running: list[Future[Outcome]] = [threads.submit(one, place) for place in range(len(jobs))]
         try:
+            running = [threads.submit(one, place) for place in range(len(jobs))]
             while wait(running, _GLANCE).not_done:
                 pass
         except KeyboardInterrupt:
             stopped.set()
-            for each in running:
-                each.cancel()
-            cancel_all(jobs)
-            say(f"All {len(jobs)} jobs are cancelled; what was written stays in {folder}.")
-            raise typer.Exit(INTERRUPTED) from None
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
     return [each.result() for each in running]
 
 

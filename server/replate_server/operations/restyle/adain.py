@@ -47,6 +47,7 @@ class AdaIN:
         # Imported here, because PyTorch takes seconds and the server reads cards without it.
         from replate_server.operations.restyle.network import Network
 
+        self.device = device
         self._network = Network(weights["adain-vgg"], weights["adain-decoder"], device)
         self._styles: dict[str, Statistics] = {}
 

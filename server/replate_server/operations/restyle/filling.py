@@ -40,9 +40,7 @@ _MOST = 4
 _SETTINGS = Settings(rounds=6, sweeps=3)
 
 
-def filled(
-    following: Following, key: Key, sights: Iterable[Sight], steps: Steps, device: str = "cpu"
-) -> Iterator[Sight]:
+def filled(following: Following, key: Key, sights: Iterable[Sight], steps: Steps, device: str) -> Iterator[Sight]:
     """Sights of a keyframe, farther and farther from it, each with what is not trusted filled in.
 
     Trust stays as it was; `error` says how unlike the patches are that were found.

@@ -18,11 +18,13 @@ from replate_server.operations.shot import Shot
 from replate_server.operations.spans import Span, Unmeasured
 
 
-def held(window: Window, shot: Shot, keys: Keys, steps: Steps) -> Iterator[tuple[int, Tensor | None]]:
+def held(
+    window: Window, shot: Shot, keys: Keys, steps: Steps, device: str = "cpu"
+) -> Iterator[tuple[int, Tensor | None]]:
     """The window's frames, rising: each painted, [height, width, 3] over the shot's box, display-referred; None in a
     scene that has no keyframe.
 
-    Nothing is carried across a cut. `steps` never go back.
+    Nothing is carried across a cut. `steps` never go back; patches are put together on `device`.
     """
     wanted = set(window.numbers)
     last, places = max(wanted), {number: place for place, number in enumerate(window.context)}
@@ -34,17 +36,19 @@ def held(window: Window, shot: Shot, keys: Keys, steps: Steps) -> Iterator[tuple
         following = Following(window, shot, scene)
         for stretch in keys.stretches(following, scene, Unmeasured(rest, "Painting keyframes")):
             if wanted.intersection(stretch.numbers):
-                for number, picture in _carried(following, stretch, Unmeasured(rest, "Carrying keyframes")):
-                    rest.progress(places[number] / len(places))
+                for number, picture in _carried(following, stretch, Unmeasured(rest, "Carrying keyframes"), device):
+                    rest.progress((places[number] + 1) / (places[last] + 1))
                     if number in wanted:
                         yield number, picture
+                    if number >= last:
+                        return
             if stretch.after is not None and stretch.after.number in wanted:
                 yield stretch.after.number, stretch.after.picture
             if stretch.after is not None and stretch.after.number >= last:
-                break
+                return
 
 
-def _carried(following: Following, stretch: Stretch, steps: Steps) -> Iterator[tuple[int, Tensor | None]]:
+def _carried(following: Following, stretch: Stretch, steps: Steps, device: str) -> Iterator[tuple[int, Tensor | None]]:
     """The frames of a stretch, rising."""
     if stretch.before is None and stretch.after is None:
         yield from ((number, None) for number in stretch.numbers)
@@ -52,11 +56,11 @@ def _carried(following: Following, stretch: Stretch, steps: Steps) -> Iterator[t
     with TemporaryFile(prefix="replate-") as file:
         spool = Spool(file)
         if stretch.after is not None:
-            for sight in _sights(following, stretch, stretch.after, -1, steps):
+            for sight in _sights(following, stretch, stretch.after, -1, steps, device):
                 spool.put(sight)
         early: Iterator[Sight] = iter(())
         if stretch.before is not None:
-            early = _sights(following, stretch, stretch.before, 1, steps)
+            early = _sights(following, stretch, stretch.before, 1, steps, device)
         for number in stretch.numbers:
             one = next(early, None)
             other = spool.get(number) if number in spool else None
@@ -72,7 +76,9 @@ def _joined(stretch: Stretch, one: Sight | None, other: Sight | None) -> Tensor:
     return joined(one, other, (one.number - first) / (last - first))
 
 
-def _sights(following: Following, stretch: Stretch, key: Key, towards: int, steps: Steps) -> Iterator[Sight]:
+def _sights(
+    following: Following, stretch: Stretch, key: Key, towards: int, steps: Steps, device: str
+) -> Iterator[Sight]:
     """What a keyframe at the end of a stretch shows of its frames, with what it does not show filled in."""
     sights = carried(following, key, towards, steps)
-    return filled(following, key, islice(sights, len(stretch.numbers)), steps)
+    return filled(following, key, islice(sights, len(stretch.numbers)), steps, device)

@@ -35,7 +35,7 @@ class Keyframes:
     )
 
     def load(self, weights: Mapping[str, Path], device: str) -> None:
-        """There is nothing to load."""
+        self.device = device
 
 
 def keyframe(window: Window, number: int, shot: Shot, steps: Steps) -> Tensor:

@@ -227,7 +227,7 @@ def _painted(model: Model, window: Window, shot: Shot, steps: Steps) -> Iterator
     given = {number: partial(keyframe, window, number, shot, steps) for number in numbers}
     keys = Keys(given, paint if painting is not None else None, int(cast(int, window.parameters["key_every"])))
     bare: list[int] = []
-    for number, painted in held(window, shot, keys, steps):
+    for number, painted in held(window, shot, keys, steps, getattr(model, "device", "cpu")):
         if painted is None:
             bare.append(number)
         yield number, painted

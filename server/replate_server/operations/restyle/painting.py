@@ -22,7 +22,7 @@ _LARGEST_STYLE = 16_000_000
 
 @runtime_checkable
 class Restyler(Model, Protocol):
-    """A model that paints a picture."""
+    """A model that paints a picture. Keyframes are carried on its `device`, if it keeps one of that name."""
 
     def look(self, style: Callable[[], Pieces], name: str, whole: Callable[[], Pieces] | None, steps: Steps) -> Any:
         """What `run` needs to know of the style and of the whole picture, so that tiles agree.

@@ -109,8 +109,10 @@ def _told(why: str, numbers: Sequence[int], most: int) -> str:
 
 def _looks(frames: Mapping[int, Mapping[str, float]]) -> Iterator[Look]:
     restless = _of(frames, lambda each: log((each[ERROR] + _QUIET) / (each[PLATE_ERROR] + _QUIET)), ERROR, PLATE_ERROR)
+    beside = _beside({number: frames[number][ERROR] for number in restless})
     for number, far in _outliers(restless, _beside(restless), _TWICE):
-        if far > 0:
+        # Where the plate stands still for a frame, the least change is many times its own.
+        if far > 0 and frames[number][ERROR] > beside[number]:
             yield Look(number, ERROR, "changes more than its neighbours")
     structure = _of(frames, lambda each: each[STRUCTURE], STRUCTURE)
     for number, far in _outliers(structure, _median(structure), _SEEN):

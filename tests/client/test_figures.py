@@ -70,6 +70,14 @@ def test_where_the_plate_itself_jumps_nothing_stands_out() -> None:
     assert summary.looks == ()
 
 
+def test_where_the_plate_holds_for_a_frame_and_the_result_nearly_does_nothing_stands_out() -> None:
+    figures = shot()
+    figures[1020] = (Figure("warping_error", 1e-4), Figure("plate_warping_error", 1e-6), *figures[1020][2:])
+    summary = summed_up(figures)
+    assert summary is not None
+    assert summary.looks == ()
+
+
 def test_what_nobody_sees_does_not_stand_out() -> None:
     """On a plate that stands still, ten times nothing is nothing."""
     figures = {

@@ -20,6 +20,7 @@ from replate.cli.run import Delivered, deliver
 from replate.cli.varied import Preview, Varied
 from replate.connection import connect
 from replate.errors import BadRequest, ReplateError
+from replate.figures import summed_up
 from replate.jobs import Job
 from replate.media import Pattern, Plate, open_plate
 from replate.media.sequences import stated_number
@@ -132,11 +133,13 @@ def _one(
 
 
 def _told(job: Job, outcome: Outcome, folder: Path) -> dict[str, Any]:
-    files = {} if isinstance(outcome, ReplateError) else outcome.files
+    files, figures = ({}, {}) if isinstance(outcome, ReplateError) else (outcome.files, outcome.figures)
+    measured = {name: summed_up(found) for name, found in figures.items()}
     return {
         "job": job.id,
         "error": str(outcome) if isinstance(outcome, ReplateError) else None,
         "files": {name: [file.relative_to(folder).as_posix() for file in found] for name, found in files.items()},
+        "figures": {name: each.as_json() for name, each in measured.items() if each is not None},
         "recipe": json.loads(job.recipe) if job.recipe else None,
     }
 
@@ -187,7 +190,10 @@ def _tell(
         print_json({"folder": folder, "pictures": pictures, "variations": variations})
     else:
         for number, each in enumerate(tried, 1):
+            said = [line for summary in each.told["figures"].values() for line in summary["told"]]
             say(f"{number}: {each.label}" + (f" failed: {failed[number]}" if number in failed else ""))
+            for line in said:
+                say(f"   {line}")
         names = " and ".join(file.name for file in pictures)
         say(f"Wrote {len(tried) - len(failed)} variations to {folder}, and {names} to look at.")
         say(f"`replate choose {folder} NUMBER` makes the full job of one.")

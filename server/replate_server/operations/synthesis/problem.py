@@ -40,9 +40,9 @@ class Settings:
     levels: int | None = None
     """Sizes, each half the next, from coarse to fine; None: as many as there is room for."""
     rounds: int = 12
-    """Turns of search and vote at each size."""
+    """Turns of search and vote at each size, at most: once nothing changes that is seen, it is done."""
     sweeps: int = 6
-    """Of the search, in a round."""
+    """Of the search, in a round, at most: one that gains little is the last."""
     extra_pass_3x3: bool = False
     """Ends with a pass with patches of 3x3 and no uniformity, for finer detail."""
     seed: int = 0

@@ -12,7 +12,7 @@ from replate.frame import Figure
 
 ERROR, PLATE_ERROR, STYLE, STRUCTURE = "warping_error", "plate_warping_error", "style_distance", "structure"
 
-_ENOUGH = 5
+_ENOUGH = 8
 """Frames below which none stands out."""
 _BESIDE = 4
 """Frames on either side that one is held against."""

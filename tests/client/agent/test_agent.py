@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from replate.frame import DATA, Frame
+from replate.frame import DATA, Box, Frame, FrameSpec
 from replate.media import open_plate, write_frame
 
 MakeFrames = Callable[..., list[Frame]]
@@ -279,6 +279,24 @@ def test_keyframes_bring_the_plate_as_far_as_they_lie(host: Host, tmp_path: Path
     assert (recipe["inputs"]["keyframes"]["first"], recipe["inputs"]["keyframes"]["count"]) == (1002, 2)
     assert (recipe["inputs"]["plate"]["first"], recipe["inputs"]["plate"]["last"]) == (1002, 1005)
     assert (recipe["parameters"]["strength"], recipe["parameters"]["keep_colour"]) == (1.0, True)
+
+
+def test_what_was_measured_of_the_frames_is_told_at_the_end(host: Host, tmp_path: Path) -> None:
+    box = Box(0, 0, 96, 54)
+    rows, columns = np.mgrid[:54, :96]
+    for number in range(1001, 1004):
+        waves = 0.5 + 0.2 * np.sin((columns + number - 1001) / 4) + 0.2 * np.cos(rows / 5 + columns / 11)
+        pixels = np.repeat(waves[..., None], 3, axis=2).astype(np.float16)
+        frame = Frame(FrameSpec(number, box, box, ("R", "G", "B"), colour_space="lin_rec709"), pixels)
+        write_frame(tmp_path / f"in.{number}.exr", frame)
+    plate = {"path": str(tmp_path / "in.####.exr"), "colour_space": "lin_rec709"}
+    asked = {"operation": "restyle", "model": "restyle/keyframes", "parameters": {"strength": 0.5}}
+    inputs = {"plate": plate, "keyframes": {**plate, "frames": "1001"}}
+    job = host.call("submit", **asked, inputs=inputs, outputs={"plate": str(tmp_path / "out" / "x.####.exr")})["job"]
+    measured = host.until_end(job)[-1]["params"]["figures"]["plate"]
+    assert {"warping_error", "warping_ratio", "structure"} <= measured["means"].keys()
+    assert measured["looks"] == []
+    assert measured["told"][0].startswith("Measured: changes from frame to frame")
 
 
 def test_lines_that_are_no_requests_are_answered_and_survived(host: Host) -> None:

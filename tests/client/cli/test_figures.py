@@ -41,7 +41,7 @@ def test_a_restyle_is_measured_and_plotted_beside_its_frames(
     structures = [
         figure.value
         for file in said.json["files"]["plate"]
-        for frame in open_plate(file)
+        for frame in open_plate(tmp_path / file)
         for figure in frame.spec.figures
         if figure.name == "structure"
     ]

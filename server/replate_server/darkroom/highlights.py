@@ -58,7 +58,9 @@ def with_highlights(painted: Image, plate: Image) -> Image:
     linear = expand(np.maximum(raised[bright], np.minimum(seen, np.float32(BLACK))))
     share = (linear.max(axis=-1) / _MIDDLE).clip(0, 1)
     lit = compress(linear * (gain**share)[:, None])
-    raised[bright] = np.where((made == seen).all(axis=-1)[:, None], own, lit)
+    # A plate that is hardly above 1 anywhere is seen as it is.
+    alone = (made == seen).all(axis=-1) | (made == own).all(axis=-1)
+    raised[bright] = np.where(alone[:, None], own, lit)
     return raised
 
 

@@ -34,6 +34,12 @@ def test_what_a_painter_leaves_alone_is_the_plate_bit_for_bit(plate):
     assert np.array_equal(with_highlights(seen, plate), plate)
 
 
+def test_a_plate_that_is_hardly_above_one_is_left_alone_too():
+    plate = compress(np.linspace(0, 1.02, 300, dtype=np.float32).reshape(10, 10, 3))
+    assert plate.max() > WHITE
+    assert np.array_equal(with_highlights(without_highlights(plate, plate), plate), plate)
+
+
 def test_a_plate_without_highlights_changes_nothing_up_to_white():
     plate = compress(np.clip(lamp(), 0, 1))
     painted = compress(np.random.default_rng(1).random(plate.shape, np.float32))

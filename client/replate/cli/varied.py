@@ -68,6 +68,9 @@ class Preview:
         return replace(request, common=common)
 
     def _numbers(self, request: Request, opener: Opener) -> Sequence[int]:
+        along = [role for role in _ALONG if request.own.get(role)]
+        if self.every > 1 and along:
+            raise BadRequest(f"With {along[0]} every frame is needed: leave every={self.every} out, and try first=2s.")
         plate = opener.plate(request)
         if isinstance(plate, JobOutput):
             if self.every > 1 or self.seconds is not None or request.common.frames is None:
@@ -77,11 +80,6 @@ class Preview:
         else:
             numbers = parse_frames(request.common.frames) if request.common.frames else plate.numbers
             rate = float(rate_of(plate.spec(numbers[0]).metadata) or _RATE)
-        along = [role for role in _ALONG if request.own.get(role)]
-        if self.every > 1 and along:
-            raise BadRequest(
-                f"With --{along[0]} every frame is needed: try the first=2s, and leave every={self.every} out."
-            )
         frames = max(1, round(self.seconds * rate)) if self.seconds is not None else self.frames
         return [number for number in numbers if frames is None or number < numbers[0] + frames][:: self.every]
 

@@ -47,12 +47,10 @@ def try_all(request: Request) -> None:
         catalog = client.catalog()
         operation = catalog.operation(request.operation)
         varied = Varied.of(request.common.vary, request, catalog)
-        shown = preview.applied(request, operation, opener)
+        full = [varied.applied(request, change) for change in varied.changes]
+        shown = [preview.applied(each, operation, opener) for each in full]
         labels = varied.labels
-        wanted = [
-            opener.job(varied.applied(shown, change), catalog, label)
-            for change, label in zip(varied.changes, labels, strict=True)
-        ]
+        wanted = [opener.job(each, catalog, label) for each, label in zip(shown, labels, strict=True)]
         jobs: list[Job] = []
         try:
             with notes().status("Reading the plate"):
@@ -60,7 +58,7 @@ def try_all(request: Request) -> None:
                     client,
                     request.operation,
                     wanted,
-                    frames=shown.range,
+                    frames=shown[0].range,
                     title=request.common.title or request.stem,
                     project=request.common.project,
                     priority=PRIORITIES[request.common.priority],
@@ -70,7 +68,6 @@ def try_all(request: Request) -> None:
             cancel_all(jobs)
             say(f"The jobs are cancelled; what was written stays in {folder}.")
             raise typer.Exit(INTERRUPTED) from None
-        full = [varied.applied(request, change) for change in varied.changes]
         tried = [
             record.Tried(label, each, _told(job, outcome, folder))
             for label, each, job, outcome in zip(labels, full, jobs, outcomes, strict=True)

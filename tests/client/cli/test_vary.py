@@ -138,7 +138,11 @@ def test_other_operations_are_varied_too(ask: Run, tmp_path: Path) -> None:
         (("--vary", "seed=1,2,3,4,5,6,7,8,9,10,11", "--vary", "strength=0,.2,.4,.6,.8,1"), "66 variations"),
         (("--vary", "seed=1", "--preview", "firts=2s"), '"firts=2s" is no preview'),
         (("--vary", "seed=1", "--preview", "first=0"), '"first=0" is no preview'),
-        (("--vary", "seed=1", "--motion", "job:0a/motion", "--preview", "every=2"), "With --motion every frame is"),
+        (
+            ("--vary", "seed=1", "--motion", "job:0a/motion", "--preview", "every=2"),
+            "With motion every frame is needed",
+        ),
+        (("--vary", "keyframes=a.png@1001,b.png@1001", "--preview", "every=2"), "With keyframes every frame is"),
         (("--vary", "seed=1", "--out", "x.####.exr"), "With --vary, --out is a folder: write x."),
         (("--vary", "seed=1", "--no-wait"), "leave out --no-wait"),
     ],

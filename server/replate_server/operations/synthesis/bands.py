@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class Bands:
         self._level, self._reach = level, reach
         self._channels = level.source.shape[2]
         self._source = level.source.reshape(len(level.source), -1)
-        self._threads = threads or os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="replate-synthesis")
         height = level.shape[0]
         self._bands = [np.array([first, min(first + _ROWS, height)]) for first in range(0, height, _ROWS)]
         self._weights = {alone: self._laid(level.weights_of(guides_alone=alone)) for alone in (False, True)}
@@ -85,7 +85,7 @@ class Bands:
                 1 if sweep.forward else -1,
             )
 
-        self._each(work, tick)
+        self._each(work, tick, active)
 
     def _laid(self, weights: Picture) -> Array:
         """As the loops want weights."""
@@ -93,13 +93,15 @@ class Bands:
             return np.tile(weights[0], 2 * self._reach + 1)
         return weights.reshape(len(weights), -1)
 
-    def _each(self, work: Callable[[int], None], tick: Tick) -> None:
-        with ThreadPoolExecutor(self._threads) as pool:
-            waiting = [pool.submit(work, at) for at in range(len(self._bands))]
-            try:
-                for done in as_completed(waiting):
-                    done.result()
-                    tick()
-            finally:
-                for left in waiting:
-                    left.cancel()
+    def _each(self, work: Callable[[int], None], tick: Tick, where: Array | None = None) -> None:
+        """Runs `work` for the number of each band, or of each that has any of `where`."""
+        asked = [at for at, (first, end) in enumerate(self._bands) if where is None or where[first:end].any()]
+        waiting = [self._pool.submit(work, at) for at in asked]
+        try:
+            for done in as_completed(waiting):
+                done.result()
+                tick()
+        finally:
+            for left in waiting:
+                left.cancel()
+            wait(waiting)

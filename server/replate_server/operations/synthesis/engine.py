@@ -21,8 +21,8 @@ Progress = Callable[[float], None]
 
 _SETTLED = 2 / 255
 """Of the style's range: what a vote changes a pixel by at most that need not be looked at again."""
-_WORTH = 0.15
-"""Of what a round's first sweep gained: a sweep that gains less is its last."""
+_FEWEST, _WORTH = 3, 0.1
+"""Sweeps of a round, after which one that gains less than that part of the best is the last."""
 _BEGUN = (4, 2)
 """Rounds and sweeps at most, at full size, of what was begun with a field that is nearly right."""
 _DOUBTED = 6.0
@@ -164,7 +164,7 @@ class _Run:
         guides_alone: bool = False,
     ) -> None:
         unlike = matcher.judge(field, self._tick, guides_alone=guides_alone)
-        left, first = float(unlike.mean(dtype=np.float64)), 0.0
+        left, most = float(unlike.mean(dtype=np.float64)), 0.0
         for turn in range(sweeps):
             self._draws += 1
             sweep = Sweep(
@@ -177,8 +177,8 @@ class _Run:
             )
             matcher.improve(field, unlike, active, sweep, self._tick)
             before, left = left, float(unlike.mean(dtype=np.float64))
-            first = first or before - left
-            if before - left < _WORTH * first:
+            most = max(most, before - left)
+            if turn + 1 >= _FEWEST and before - left < _WORTH * most:
                 return
 
     def _enter(self, share: float) -> None:

@@ -86,6 +86,8 @@ def check(style: Picture, guides: Sequence[Guide], settings: Settings) -> None:
                 f"Guide {place} has {guide.source.shape[2]} channels for the style and {guide.target.shape[2]} for "
                 "the target; give both the same."
             )
+        if np.ndim(guide.weight) and np.shape(guide.weight) != target:
+            raise BadRequest(f"The weight of guide {place} has not the format of its target; reformat it.")
     if min(style.shape[:2]) < settings.patch_size:
         raise BadRequest(
             f"The style is {_size(style)}, smaller than a patch of {settings.patch_size} pixels; give a larger style "

@@ -23,7 +23,7 @@ from replate_server.operations.synthesis import Field, Guide, Settings, synthesi
 
 Box = tuple[slice, slice]
 
-_COLOUR, _EDGES, _PLACE, _BEFORE = 2.0, 1.0, 2.0, 0.5
+_COLOUR, _EDGES, _PLACE, _BEFORE = 2.0, 1.0, 2.0, 1.5
 """What guides weigh, against the style: places as parts of the picture's width."""
 _SHARP = 4.0
 """How much edges are amplified."""
@@ -37,7 +37,7 @@ _SPECK = 3
 """Pixels across that are left as they were carried."""
 _MOST = 4
 """Boxes into which what is missing is divided at the most."""
-_SETTINGS = Settings(rounds=6, sweeps=3)
+_SETTINGS = Settings(rounds=4, sweeps=2)
 
 
 def filled(following: Following, key: Key, sights: Iterable[Sight], steps: Steps, device: str) -> Iterator[Sight]:

@@ -25,6 +25,8 @@ from replate.connection import Client
 from replate.frame import Box, Frame, FrameSpec, PixelType, digest_of, pixel_bytes
 from replate.jobs import Job
 
+BY_FRAMES = {"hold": "frames"}
+"""Parameters of a restyle whose frames come one by one, each by itself."""
 PATIENCE = 60.0
 """Seconds within which anything that a test waits for happens, on a machine with much else to do."""
 
@@ -156,6 +158,11 @@ class Gate:
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Of a restyle that it holds, frame by frame."""
+        return {"gate": self.name, **BY_FRAMES}
 
     @property
     def started(self) -> int:

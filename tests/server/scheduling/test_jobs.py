@@ -9,14 +9,14 @@ import pytest
 from replate.connection import Client
 from replate.errors import Cancelled, Failed
 from replate.values import JobState, Priority
-from serving import Studio, digests, noise, until
+from serving import BY_FRAMES, Studio, digests, noise, until
 
 NUMBERS = range(1001, 1005)
 
 
 def test_a_recipe_that_was_made_is_not_made_again(client: Client, studio: Studio) -> None:
     gate, plate, style = studio.gate("again", 99), noise(NUMBERS), noise()
-    inputs, parameters = {"plate": plate, "style": style}, {"gate": gate.name}
+    inputs, parameters = {"plate": plate, "style": style}, gate.parameters
     first = digests(client.submit("restyle", inputs, model="restyle/invert", parameters=parameters))
     second = digests(client.submit("restyle", inputs, model="restyle/invert", parameters=parameters))
     assert first == second
@@ -26,29 +26,29 @@ def test_a_recipe_that_was_made_is_not_made_again(client: Client, studio: Studio
 def test_a_part_of_a_plate_that_was_made_is_not_made_again(client: Client, studio: Studio) -> None:
     gate, inputs = studio.gate("part", 99), {"plate": noise(NUMBERS), "style": noise()}
     for frames in ((1002, 1003), None):
-        client.submit("restyle", inputs, model="restyle/invert", parameters={"gate": gate.name}, frames=frames).wait()
+        client.submit("restyle", inputs, model="restyle/invert", parameters=gate.parameters, frames=frames).wait()
     assert gate.finished == len(NUMBERS)
 
 
 def test_a_still_holds_for_any_frame(client: Client, studio: Studio) -> None:
-    gate, still, style = studio.gate("held", 99), noise([7]), noise()
+    gate, still, style = studio.gate("of a still", 99), noise([7]), noise()
     for _ in range(2):
         job = client.submit(
             "restyle",
             {"plate": still, "style": style},
             model="restyle/invert",
-            parameters={"gate": gate.name},
+            parameters=gate.parameters,
             frames=(1, 3),
         )
         results = [result.frame for result in job.results() if result.frame is not None]
         assert [frame.spec.number for frame in results] == [1, 2, 3]
-    assert gate.finished == 3
+    assert gate.finished == 1, "of the same pixels what was painted is kept"
 
 
 def test_a_cancelled_job_leaves_the_device_and_keeps_what_it_gave(client: Client, studio: Studio) -> None:
     gate = studio.gate("cancelled", 2)
     inputs = {"plate": noise(NUMBERS), "style": noise()}
-    job = client.submit("restyle", inputs, model="restyle/invert", parameters={"gate": gate.name})
+    job = client.submit("restyle", inputs, model="restyle/invert", parameters=gate.parameters)
     gate.wait_started(3)
     assert job.cancel().state is JobState.CANCELLED
     # The device is free, though the gate holds the window still.
@@ -61,28 +61,26 @@ def test_a_cancelled_job_leaves_the_device_and_keeps_what_it_gave(client: Client
 
 
 def test_a_job_takes_another_jobs_frames_while_that_runs(client: Client, studio: Studio) -> None:
-    gate = studio.gate("upstream", 1)
-    plate, style = noise(NUMBERS), noise()
-    first = client.submit(
-        "restyle", {"plate": plate, "style": style}, model="restyle/invert", parameters={"gate": gate.name}
-    )
+    gate, style = studio.gate("upstream", 4), noise()
+    inputs = {"plate": noise(range(1001, 1009)), "style": style}
+    first = client.submit("restyle", inputs, model="restyle/invert-fours", parameters={"gate": gate.name})
     second = client.submit(
         "restyle",
         {"plate": first.output("plate"), "style": style},
-        model="restyle/invert",
+        model="restyle/invert-fours",
         # Or the one device there is would go on with the first job.
         priority=Priority.PREVIEW,
     )
-    until(lambda: second.refresh().progress.frames_done == 1, "the first frame went through both")
+    until(lambda: second.refresh().progress.frames_done == 4, "the first window went through both")
     assert first.refresh().state is JobState.RUNNING
     gate.open()
-    assert sorted(number for _, number in digests(second)) == list(NUMBERS)
+    assert sorted(number for _, number in digests(second)) == list(range(1001, 1009))
 
 
 def test_a_job_whose_input_fails_says_so(client: Client, studio: Studio) -> None:
     gate, style = studio.gate("failing"), noise()
     first = client.submit(
-        "restyle", {"plate": noise(NUMBERS), "style": style}, model="restyle/raise", parameters={"gate": gate.name}
+        "restyle", {"plate": noise(NUMBERS), "style": style}, model="restyle/raise", parameters=gate.parameters
     )
     second = client.submit("restyle", {"plate": first.output("plate"), "style": style}, model="restyle/invert")
     third = client.submit("restyle", {"plate": second.output("plate"), "style": style}, model="restyle/invert")
@@ -98,7 +96,7 @@ def test_a_job_whose_input_fails_says_so(client: Client, studio: Studio) -> None
 def test_a_job_whose_input_is_cancelled_says_so(client: Client, studio: Studio) -> None:
     gate, style = studio.gate("cancelled-upstream"), noise()
     first = client.submit(
-        "restyle", {"plate": noise(), "style": style}, model="restyle/invert", parameters={"gate": gate.name}
+        "restyle", {"plate": noise(), "style": style}, model="restyle/invert", parameters=gate.parameters
     )
     second = client.submit("restyle", {"plate": first.output("plate"), "style": style}, model="restyle/invert")
     first.cancel()
@@ -113,7 +111,10 @@ def test_a_job_whose_input_is_cancelled_says_so(client: Client, studio: Studio) 
         ("restyle/greedy", r"The model restyle/greedy ran out of memory on cpu at frame 100\d: ask for smaller frames"),
         ("restyle/misshapen", "restyle/misshapen gave a picture of shape"),
         ("restyle/enormous", "needs 1048576.0 GiB on cpu where 5.0 GiB may be used: choose a smaller model"),
-        ("restyle/crash", r"The worker died 2 times at frame 100\d \(it was ended by Killed.*\): try smaller frames"),
+        (
+            "restyle/crash",
+            r"The worker died 2 times at frames 1001 to 1004 \(it was ended by Killed.*\): try smaller frames",
+        ),
     ],
 )
 def test_a_model_that_fails_fails_its_job_and_no_other(client: Client, model: str, sentence: str) -> None:
@@ -144,19 +145,19 @@ def test_models_that_do_not_fit_together_take_turns(client: Client, studio: Stud
 
 def test_a_single_frame_runs_in_the_middle_of_a_long_window(client: Client, studio: Studio) -> None:
     gate, inputs = studio.gate("long"), {"plate": noise(NUMBERS), "style": noise()}
-    long = client.submit("restyle", inputs, model="restyle/invert-fours", parameters={"gate": gate.name})
+    long = client.submit("restyle", inputs, model="restyle/invert-fours", parameters=gate.parameters)
     gate.wait_started(1)
     for model in ("restyle/invert", "restyle/invert-fours"):
         preview = client.submit("restyle", {"plate": noise(), "style": noise()}, model=model)
         assert len(digests(preview)) == 1
     assert long.refresh().state is JobState.RUNNING
     gate.open()
-    assert digests(long) == digests(client.submit("restyle", inputs, model="restyle/invert"))
+    assert digests(long) == digests(client.submit("restyle", inputs, model="restyle/invert", parameters=BY_FRAMES))
 
 
 def test_a_single_frame_that_kills_the_worker_takes_no_other_job_with_it(client: Client, studio: Studio) -> None:
     gate, inputs = studio.gate("beside"), {"plate": noise(NUMBERS), "style": noise()}
-    long = client.submit("restyle", inputs, model="restyle/invert-fours", parameters={"gate": gate.name})
+    long = client.submit("restyle", inputs, model="restyle/invert-fours", parameters=gate.parameters)
     gate.wait_started(1)
     with pytest.raises(Failed, match="The worker died 2 times at frame 1001"):
         client.submit("restyle", {"plate": noise(), "style": noise()}, model="restyle/crash").wait()

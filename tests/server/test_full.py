@@ -46,7 +46,7 @@ def told(job: Job) -> set[str]:
 
 def test_nothing_that_an_open_job_needs_is_evicted_and_what_was_is_made_again(small: Server, studio: Studio) -> None:
     gate = studio.gate("evicted")
-    inputs, parameters = {"plate": noise(NUMBERS, SIZE), "style": noise()}, {"gate": gate.name}
+    inputs, parameters = {"plate": noise(NUMBERS, SIZE), "style": noise()}, gate.parameters
     ask = partial(Client.submit, operation="restyle", inputs=inputs, model="restyle/invert", parameters=parameters)
     with small.connect() as client:
         job = ask(client)

@@ -32,7 +32,7 @@ def test_one_handle_for_all_of_it_and_none_of_it_left_when_it_ends_early(shot: P
             {
                 "operation": "restyle",
                 "model": "restyle/invert",
-                "parameters": {"gate": gate.name},
+                "parameters": gate.parameters,
                 "inputs": {"plate": picture, "style": {**picture, "frames": "1001"}},
             },
         )

@@ -201,7 +201,7 @@ def test_a_server_that_goes_away_is_told_of_and_waited_for(make_frames: MakeFram
     gate = studio.gate("held", allowed=2)
     asked = params(tmp_path, make_frames())
     asked["inputs"]["style"] = {"path": (tmp_path / "in.1001.exr").as_posix()}
-    asked |= {"operation": "restyle", "model": "restyle/invert", "parameters": {"gate": gate.name}}
+    asked |= {"operation": "restyle", "model": "restyle/invert", "parameters": gate.parameters}
     said: list[str] = []
 
     def heard(true: Callable[[], bool]) -> bool:

@@ -154,7 +154,7 @@ def test_a_scene_that_is_withdrawn_or_fails_leaves_none_behind(shot: Path, tmp_p
             {
                 "operation": "restyle",
                 "model": "restyle/invert",
-                "parameters": {"gate": gate.name},
+                "parameters": gate.parameters,
                 "inputs": {"plate": picture, "style": style},
             },
         )

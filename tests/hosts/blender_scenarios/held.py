@@ -119,7 +119,7 @@ def refused(folder: Path, address: str) -> dict[str, Any]:
 def wish(plate: str, held: str) -> None:
     wanted = bpy.context.scene.replate
     wanted.operation = "restyle"
-    wanted.of_restyle.model = "restyle/invert"
+    wanted.of_restyle.model, wanted.of_restyle.p_hold = "restyle/invert", "frames"
     wanted.of_restyle.own_restyle_invert.p_gate = held
     wanted.in_plate.source = wanted.in_style.source = "FILE"
     wanted.in_plate.path = plate

@@ -79,7 +79,7 @@ def test_one_artists_long_job_does_not_starve_anothers_preview(artists: Artists,
     gate, numbers = studio.gate("long", 2), range(1, 41)
     plate, style = noise(numbers), noise()
     long = artists.ann.submit(
-        "restyle", {"plate": plate, "style": style}, model="restyle/invert", parameters={"gate": gate.name}
+        "restyle", {"plate": plate, "style": style}, model="restyle/invert", parameters=gate.parameters
     )
     long.wait_sent()
     gate.wait_started(3)
@@ -98,7 +98,7 @@ def test_one_artists_long_job_does_not_starve_anothers_preview(artists: Artists,
 def test_whoever_may_not_see_a_job_may_not_stop_it(artists: Artists, studio: Studio) -> None:
     gate = studio.gate("not-yours")
     job = artists.ann.submit(
-        "restyle", {"plate": noise(), "style": noise()}, model="restyle/invert", parameters={"gate": gate.name}
+        "restyle", {"plate": noise(), "style": noise()}, model="restyle/invert", parameters=gate.parameters
     )
     with pytest.raises(ReplateError):
         artists.eve.job(job.id).cancel()

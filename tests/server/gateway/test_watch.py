@@ -34,7 +34,7 @@ def test_watching_again_from_the_last_sequence_seen_loses_and_repeats_nothing(
 ) -> None:
     gate = studio.gate("watched", 2)
     job = client.submit(
-        "restyle", {"plate": noise(NUMBERS), "style": noise()}, model="restyle/invert", parameters={"gate": gate.name}
+        "restyle", {"plate": noise(NUMBERS), "style": noise()}, model="restyle/invert", parameters=gate.parameters
     )
     seen = []
     watch = stub.Watch(jobs_pb2.WatchRequest(job=job.id))
@@ -85,11 +85,10 @@ def test_a_request_that_comes_again_is_the_same_job_even_at_the_limit(
 def test_a_job_that_waits_for_frames_says_so(client: Client, stub: jobs_pb2_grpc.JobsStub) -> None:
     frames = noise(NUMBERS)
     client.submit("identity", {"plate": frames[:2]}).wait()
-    spec = jobs_pb2.JobSpec(operation="restyle", model="restyle/invert")
-    for role, chosen in (("plate", frames), ("style", frames[:1])):
-        for frame in chosen:
-            stored = StoredFrame(frame.spec, digest_of(pixel_bytes(frame.pixels)))
-            spec.inputs[role].plate.frames.append(write_frame(stored))
+    spec = jobs_pb2.JobSpec(operation="matte", model="matte/bright")
+    for frame in frames:
+        stored = StoredFrame(frame.spec, digest_of(pixel_bytes(frame.pixels)))
+        spec.inputs["plate"].plate.frames.append(write_frame(stored))
     job = client.job(stub.Submit(jobs_pb2.SubmitRequest(spec=spec)).id)
     until(
         lambda: job.refresh().message == "Waiting for the frames of 2 of 2 windows.",

@@ -21,7 +21,7 @@ Progress = Callable[[float], None]
 
 _SETTLED = 2 / 255
 """Of the style's range: what a vote changes a pixel by at most that need not be looked at again."""
-_FEWEST, _WORTH = 3, 0.1
+_FEWEST, _WORTH = 2, 0.2
 """Sweeps of a round, after which one that gains less than that part of the best is the last."""
 _BEGUN = (4, 2)
 """Rounds and sweeps at most, at full size, of what was begun with a field that is nearly right."""

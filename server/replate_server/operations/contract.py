@@ -19,7 +19,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from replate.frame import Box, Frame
+from replate.frame import Frame
 from replate.values import OutputPlate, Parameter, Preset, Role, RoleKind, Value
 
 Tensor = NDArray[np.float32]
@@ -203,11 +203,3 @@ def windows_wanted(
 def keyed_roles(operation: Operation) -> tuple[str, ...]:
     """Names of the roles whose frames stand under their own numbers, be there only one."""
     return tuple(role.name for role in operation.roles if role.kind is RoleKind.KEYS)
-
-
-@runtime_checkable
-class Sizing(Protocol):
-    """An operation that may give pictures of another size than the plate's."""
-
-    def sized(self, box: Box, parameters: Mapping[str, Value]) -> Box:
-        """What a box of the plate becomes in the outputs."""

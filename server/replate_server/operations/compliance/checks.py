@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from replate.errors import BadRequest, Cancelled, ReplateError
-from replate.frame import DATA, Frame, FrameSpec, digest_of, pixel_bytes
+from replate.frame import DATA, Frame, digest_of, pixel_bytes
 from replate.values import OutputPlate, Parameter, ParameterType, Role, Value
 from replate_server.operations.compliance.card import card_faults
 from replate_server.operations.compliance.network import nothing_leaves
 from replate_server.operations.compliance.plates import SHAPES, inputs_of, on_the_ball, synthetic
 from replate_server.operations.compliance.window import MemoryWindow, Recorder, windows_of
-from replate_server.operations.contract import Delivery, Model, Operation, Sizing, keyed_roles, windows_wanted
+from replate_server.operations.contract import Delivery, Model, Operation, keyed_roles, windows_wanted
 from replate_server.operations.parameters import check_parameters
 from replate_server.operations.registry import operations
 
@@ -72,16 +72,6 @@ class _Case:
         inputs = inputs_of(self.roles, self.plate)
         windows = windows_wanted(self.operation, self.model.card, inputs.keys(), parameters)
         return windows_of(inputs, self.operation.roles[0].name, parameters, windows, keyed_roles(self.operation))
-
-    def sized(self, plate: Frame) -> FrameSpec:
-        """The plate's spec, of the size that the outputs have."""
-        if not isinstance(self.operation, Sizing):
-            return plate.spec
-        parameters = check_parameters(self.operation, self.model.card, self.given)
-        data, display = (
-            self.operation.sized(box, parameters) for box in (plate.spec.data_window, plate.spec.display_window)
-        )
-        return replace(plate.spec, data_window=data, display_window=display)
 
     def run(self, steps: Recorder) -> list[Delivery]:
         return [delivery for window in self.windows() for delivery in self.operation.run(self.model, window, steps)]
@@ -150,13 +140,13 @@ def _delivery_faults(case: _Case, delivered: Sequence[Delivery]) -> Iterator[str
             continue
         plate = next((one for one in case.plate if one.spec.number == delivery.frame.spec.number), None)
         if plate is not None:
-            yield from _frame_faults(delivery.frame, case.sized(plate), outputs[delivery.output])
+            yield from _frame_faults(delivery.frame, plate, outputs[delivery.output])
 
 
-def _frame_faults(frame: Frame, plate: FrameSpec, output: OutputPlate) -> Iterator[str]:
+def _frame_faults(frame: Frame, plate: Frame, output: OutputPlate) -> Iterator[str]:
     where = f"frame {frame.spec.number} of {output.name}"
     for kept in ("data_window", "display_window", "pixel_aspect", "view", "metadata"):
-        if getattr(frame.spec, kept) != getattr(plate, kept):
+        if getattr(frame.spec, kept) != getattr(plate.spec, kept):
             yield f"{where} has another {kept.replace('_', ' ')} than the plate."
     if output.channels and frame.spec.channels != output.channels:
         yield f"{where} has channels {frame.spec.channels} where {output.channels} were due."
@@ -164,7 +154,7 @@ def _frame_faults(frame: Frame, plate: FrameSpec, output: OutputPlate) -> Iterat
         yield f"{where} is in the colour space {frame.spec.colour_space}."
     # Layers have names of their own: "dog.R".
     layered = all("." in name for name in frame.spec.channels)
-    if not (output.data or output.channels or layered) and frame.spec.channels != plate.channels:
+    if not (output.data or output.channels or layered) and frame.spec.channels != plate.spec.channels:
         yield f"{where} has other channels than the plate."
     if not np.isfinite(frame.pixels).all():
         yield f"{where} has NaN or infinity."

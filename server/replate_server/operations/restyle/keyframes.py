@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from replate.errors import BadRequest
+from replate.frame import Box
 from replate_server.darkroom.geometry import reframe
 from replate_server.darkroom.highlights import without_highlights
 from replate_server.darkroom.resize import Nature, resize
@@ -52,6 +53,15 @@ def keyframe(window: Window, number: int, shot: Shot, steps: Steps) -> Tensor:
             f"Keyframe {number} is {theirs.width}x{theirs.height} and the plate {ours.width}x{ours.height}: paint it "
             "on the plate's own frame, or reformat it to the same proportions."
         )
-    whole = reframe(display, spec.data_window, theirs, "edge")
-    fitted: Tensor = reframe(resize(whole, ours.width, ours.height, Nature.COLOUR), ours, shot.box, "edge")
+    if (theirs.width, theirs.height) == (ours.width, ours.height):
+        # Of the plate's own size it may have its overscan, too.
+        fitted = reframe(display, _beside(spec.data_window, theirs, ours), shot.box, "edge")
+    else:
+        whole = reframe(display, spec.data_window, theirs, "edge")
+        fitted = reframe(resize(whole, ours.width, ours.height, Nature.COLOUR), ours, shot.box, "edge")
     return without_highlights(fitted, shot.picture(number))
+
+
+def _beside(box: Box, theirs: Box, ours: Box) -> Box:
+    """A box that lies to `ours` as it lies to `theirs`."""
+    return Box(box.x - theirs.x + ours.x, box.y - theirs.y + ours.y, box.width, box.height)

@@ -9,7 +9,7 @@ from typing import cast
 
 import numpy as np
 
-from replate.frame import Box, Frame
+from replate.frame import Frame
 from replate.values import OutputPlate, Parameter, ParameterType, Role, RoleKind, Value
 from replate_server.darkroom.geometry import reframe
 from replate_server.darkroom.highlights import with_highlights, without_highlights
@@ -22,7 +22,7 @@ from replate_server.operations.restyle.keyframes import keyframe
 from replate_server.operations.restyle.keys import Keys
 from replate_server.operations.restyle.measuring import Measuring
 from replate_server.operations.restyle.painting import Painting, Restyler
-from replate_server.operations.restyle.smaller import SIZES, Smaller, divided
+from replate_server.operations.restyle.smaller import SIZES, Smaller, enlarged
 from replate_server.operations.shot import Shot
 from replate_server.operations.spans import Rising, Unmeasured, part
 
@@ -45,13 +45,6 @@ class Restyle:
         Role("plate", "Plate", "The footage to restyle."),
         Role("style", "Style", "A picture in whose manner it is painted.", RoleKind.STILL, False),
         Role(
-            "keyframes",
-            "Keyframes",
-            "Finished frames of the plate, painted by hand or by any model: they are kept, and carried to the others.",
-            RoleKind.KEYS,
-            False,
-        ),
-        Role(
             "matte",
             "Matte",
             "Limits the restyle to one side of it: on the other the plate stays as it is.",
@@ -70,6 +63,13 @@ class Restyle:
             "Depth",
             "With motion: tells things at different distances apart, where one hides another.",
             RoleKind.ANY,
+            False,
+        ),
+        Role(
+            "keyframes",
+            "Keyframes",
+            "Finished frames of the plate, painted by hand or by any model: they are kept, and carried to the others.",
+            RoleKind.KEYS,
             False,
         ),
     )
@@ -136,7 +136,7 @@ class Restyle:
             "Size",
             ParameterType.CHOICE,
             "full",
-            "Half and quarter are for trying things quickly: what comes out is that small.",
+            "Half and quarter are for trying things quickly: what is painted that small is enlarged to the plate.",
             choices=tuple(SIZES),
             group="Result",
         ),
@@ -161,29 +161,25 @@ class Restyle:
             return Windows(length=None)
         return Windows(_TOGETHER, own.before, own.after) if own.length == 1 else own
 
-    def sized(self, box: Box, parameters: Mapping[str, Value]) -> Box:
-        return divided(box, SIZES[cast(str, parameters["size"])])
-
     def run(self, model: Model, window: Window, steps: Steps) -> Iterator[Delivery]:
         """The restyled plate; where the matte leaves it out, and at strength 0, it is the plate's own pixels bit for
         bit."""
         parameters, steps = window.parameters, Rising(steps)
         divisor = SIZES[cast(str, parameters["size"])]
-        if divisor > 1:
-            window = Smaller(window, divisor)
+        seen = Smaller(window, divisor) if divisor > 1 else window
         measuring = Measuring(window) if parameters["figures"] else None
         if parameters["strength"] == 0:
             yield from (Delivery("plate", window.frame("plate", number)) for number in window.numbers)
             return
-        shot = Shot(window, "plate", steps)
-        for number, painted in _painted(model, window, shot, steps):
+        shot = Shot(seen, "plate", steps)
+        for number, painted in _painted(model, seen, shot, steps):
             plate = window.frame("plate", number)
             matte = _matte(window, plate, number)
             if painted is None or (matte is not None and not matte.any()):
                 yield Delivery("plate", plate)
                 continue
             development = developed(window, "plate", number, steps)
-            display, over = development.display, reframe(painted, shot.box, plate.spec.data_window)
+            display, over = development.display, enlarged(painted, shot.box, divisor, plate.spec.data_window)
             mixed = _mixed(model, parameters, without_highlights(display, display), over)
             lit = with_highlights(mixed, display)
             restyled = development.finish(lit)

@@ -1,4 +1,4 @@
-"""A window seen smaller, to try things quickly."""
+"""A window seen smaller, to try things quickly, and what is painted of it brought back to size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from replate.frame import Box, Frame
 from replate.values import Value
 from replate_server.darkroom.geometry import reframe
 from replate_server.darkroom.resize import Nature, resize
-from replate_server.operations.contract import Window
+from replate_server.operations.contract import Tensor, Window
 from replate_server.operations.flow.operation import MOTION
 
 SIZES: Mapping[str, int] = {"full": 1, "half": 2, "quarter": 4}
@@ -67,19 +67,25 @@ class Smaller:
         return f"{self.window.digest(role, number)}/{self.divisor}"
 
 
-def divided(box: Box, divisor: int) -> Box:
-    """A box in a picture whose sides are divided, rounded outwards."""
-    x, y = box.x // divisor, box.y // divisor
-    return Box(x, y, -(-box.right // divisor) - x, -(-box.bottom // divisor) - y)
+def enlarged(painted: Tensor, box: Box, divisor: int, wanted: Box) -> Tensor:
+    """A picture [height, width, 3] that fills a box of a smaller window, over a box of the window itself."""
+    whole = Box(box.x * divisor, box.y * divisor, box.width * divisor, box.height * divisor)
+    large: Tensor = reframe(resize(painted, whole.width, whole.height, Nature.COLOUR), whole, wanted)
+    return large
 
 
 def _divided(frame: Frame, divisor: int, nature: Nature) -> Frame:
     names = frame.spec.channels
     if nature is Nature.MOTION and set(MOTION) <= set(names):
         frame = Frame(replace(frame.spec, channels=MOTION), np.stack([frame.channel(name) for name in MOTION], axis=-1))
-    box = divided(frame.spec.data_window, divisor)
+    box = _outwards(frame.spec.data_window, divisor)
     whole = Box(box.x * divisor, box.y * divisor, box.width * divisor, box.height * divisor)
     pixels = reframe(frame.pixels, frame.spec.data_window, whole, "edge")
     small = resize(pixels, box.width, box.height, nature).astype(frame.pixels.dtype)
-    spec = replace(frame.spec, data_window=box, display_window=divided(frame.spec.display_window, divisor))
+    spec = replace(frame.spec, data_window=box, display_window=_outwards(frame.spec.display_window, divisor))
     return Frame(spec, np.ascontiguousarray(small))
+
+
+def _outwards(box: Box, divisor: int) -> Box:
+    x, y = box.x // divisor, box.y // divisor
+    return Box(x, y, -(-box.right // divisor) - x, -(-box.bottom // divisor) - y)

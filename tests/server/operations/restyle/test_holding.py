@@ -238,18 +238,24 @@ def test_what_is_no_motion_is_said() -> None:
         restyled(Painter(), {**inputs, "motion": small})
 
 
-def test_a_smaller_size_is_a_smaller_plate(matte_frame: Any) -> None:
+def test_what_is_painted_small_is_laid_on_the_plate(matte_frame: Any) -> None:
     inputs = moving(3)
     half = np.zeros((64, 96), np.float32)
     half[:, :48] = 1
     mattes = tuple(matte_frame(half, frame.spec.number) for frame in inputs["plate"])
-    small = restyled(Painter(), {**inputs, "matte": mattes}, size="half", hold="frames")
-    for frame, plate in zip(small, inputs["plate"], strict=True):
-        assert replace(frame.spec, figures=()) == replace(
-            plate.spec, data_window=Box(0, 0, 48, 32), display_window=Box(0, 0, 48, 32)
-        )
-        mean = plate.pixels.astype(np.float32).reshape(32, 2, 48, 2, -1).mean(axis=(1, 3))
-        assert np.allclose(frame.pixels, mean, atol=0.02)
+    shapes = set()
+
+    def paint(picture: Tensor) -> Tensor:
+        shapes.add(picture.shape)
+        return picture
+
+    made = restyled(Painter(paint), {**inputs, "matte": mattes}, size="quarter", hold="frames")
+    assert shapes == {(16, 24, 3)}
+    for frame, plate in zip(made, inputs["plate"], strict=True):
+        assert replace(frame.spec, figures=()) == plate.spec
+        assert np.array_equal(frame.pixels[:, 48:], plate.pixels[:, 48:])
+        apart = seen([frame])[0] - seen([plate])[0]
+        assert sharpness([frame]) < sharpness([plate]) and np.abs(apart[16:, 4:44].mean(axis=(0, 1))).max() < 0.02
 
 
 def test_a_model_that_sees_many_frames_holds_still_by_itself() -> None:

@@ -17,7 +17,7 @@ _ASTRAY = np.float32(0.01)
 """Error of patches by which they hardly count against others."""
 _COARSE = 40
 """How many times as wide a picture is as what is coarser than strokes."""
-_APART = np.float32(0.06)
+_APART = np.float32(0.04)
 """Difference of two display-referred colours by which paintings are hardly the same."""
 _TIED = 0.05
 """How firmly colours hold against gradients: a seam is spread over about `1 / sqrt(_TIED)` pixels."""
@@ -54,9 +54,13 @@ def agreed(sight: Sight, new: Tensor) -> Tensor:
 
 
 def _unlike(one: Tensor, other: Tensor) -> Tensor:
-    """Where two paintings differ in more than their strokes, [height, width] in [0,1]."""
+    """Where two paintings differ in more than their strokes, and more than all over, [height, width] in [0,1].
+
+    Keyframes that are meant to differ, as a first and a last that differ in season, do so all over.
+    """
     apart = np.asarray(cv2.GaussianBlur(one - other, (0, 0), max(one.shape) / _COARSE), np.float32).reshape(one.shape)
-    unlike: Tensor = 1 - np.exp(-np.square(np.abs(apart).max(axis=-1) / _APART))
+    most = np.abs(apart).max(axis=-1)
+    unlike: Tensor = 1 - np.exp(-np.square(most / (_APART + 2 * np.median(most)))).astype(np.float32)
     return unlike
 
 

@@ -17,6 +17,8 @@ _ASTRAY = np.float32(0.01)
 """Error of patches by which they hardly count against others."""
 _COARSE = 40
 """How many times as wide a picture is as what is coarser than strokes."""
+_MEANT = 0.15
+"""Difference of keyframes all over, as a season's from another's, that is meant."""
 _APART = np.float32(0.04)
 """Difference of two display-referred colours by which paintings are hardly the same."""
 _TIED = 0.05
@@ -34,9 +36,11 @@ def joined(one: Sight, other: Sight, later: float) -> Tensor:
     2019, section 3.4; Bhat et al., "GradientShop", 2010).
     """
     first, second = one.picture, other.picture
-    unlike = _unlike(first, second)
+    apart = _apart(first, second)
+    # Of keyframes that are meant to differ, patches of the one say more of its look than the other does.
+    own = _DOUBT + np.square(np.median(apart) / (np.median(apart) + _MEANT))
     early, late = (
-        sight.trust * (1 - (1 - sight.settled) * unlike) + _DOUBT * np.exp(-sight.error / _ASTRAY)
+        sight.trust * (1 - (1 - sight.settled) * _unlike(apart)) + own * np.exp(-sight.error / _ASTRAY)
         for sight in (one, other)
     )
     of_second = np.asarray(later * late / ((1 - later) * early + later * late), np.float32)
@@ -48,19 +52,21 @@ def joined(one: Sight, other: Sight, later: float) -> Tensor:
 def agreed(sight: Sight, new: Tensor) -> Tensor:
     """A new picture [height, width, 3] of what was painted before, as far as that is trusted [height, width]."""
     kept = sight.picture
-    trust = sight.trust * (1 - (1 - sight.settled) * _unlike(kept, new))
+    trust = sight.trust * (1 - (1 - sight.settled) * _unlike(_apart(kept, new)))
     mixed = new + (kept - new) * trust[..., None]
     return seamless(as_sharp(mixed, new, trust), new, kept, trust)
 
 
-def _unlike(one: Tensor, other: Tensor) -> Tensor:
-    """Where two paintings differ in more than their strokes, and more than all over, [height, width] in [0,1].
-
-    Keyframes that are meant to differ, as a first and a last that differ in season, do so all over.
-    """
+def _apart(one: Tensor, other: Tensor) -> Tensor:
+    """How far two paintings [height, width, 3] are from each other in more than their strokes, [height, width]."""
     apart = np.asarray(cv2.GaussianBlur(one - other, (0, 0), max(one.shape) / _COARSE), np.float32).reshape(one.shape)
-    most = np.abs(apart).max(axis=-1)
-    unlike: Tensor = 1 - np.exp(-np.square(most / (_APART + 2 * np.median(most)))).astype(np.float32)
+    most: Tensor = np.abs(apart).max(axis=-1)
+    return most
+
+
+def _unlike(apart: Tensor) -> Tensor:
+    """Where paintings differ more than they do all over, [height, width] in [0,1]."""
+    unlike: Tensor = 1 - np.exp(-np.square(apart / (_APART + 2 * np.median(apart)))).astype(np.float32)
     return unlike
 
 

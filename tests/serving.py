@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -29,6 +28,12 @@ BY_FRAMES = {"hold": "frames"}
 """Parameters of a restyle whose frames come one by one, each by itself."""
 PATIENCE = 60.0
 """Seconds within which anything that a test waits for happens, on a machine with much else to do."""
+
+# In a process of its own: what forks beside running threads may hang in their locks.
+_LIMITED = (
+    "import os, resource, sys; most = int(sys.argv[1]); resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)); "
+    "os.execv(sys.argv[2], sys.argv[2:])"
+)
 
 
 @dataclass
@@ -63,12 +68,11 @@ class Server:
     def popen(self) -> subprocess.Popen[str]:
         """The bare process, for one that is to fail."""
         listen = self.address or self.listen
+        command = [sys.executable, "-m", "replate_server", "serve", "--listen", listen, "--data", str(self.data)]
+        if self.largest_file is not None:
+            command = [sys.executable, "-c", _LIMITED, str(self.largest_file), *command]
         return subprocess.Popen(
-            [sys.executable, "-m", "replate_server", "serve", "--listen", listen, "--data", str(self.data)],
-            stderr=subprocess.PIPE,
-            text=True,
-            env=clean_environment() | dict(self.settings),
-            preexec_fn=None if self.largest_file is None else self._limit,
+            command, stderr=subprocess.PIPE, text=True, env=clean_environment() | dict(self.settings)
         )
 
     def refused(self) -> str:
@@ -111,10 +115,6 @@ class Server:
                 self.address = found[1]
                 ready.set()
         ended.set()
-
-    def _limit(self) -> None:
-        assert self.largest_file is not None
-        resource.setrlimit(resource.RLIMIT_FSIZE, (self.largest_file, self.largest_file))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from tempfile import TemporaryFile
 
@@ -19,14 +19,17 @@ from replate_server.operations.spans import Span, Unmeasured
 
 
 def held(
-    window: Window, shot: Shot, keys: Keys, steps: Steps, device: str = "cpu"
+    window: Window, shot: Shot, keys: Keys, numbers: Sequence[int], steps: Steps, device: str
 ) -> Iterator[tuple[int, Tensor | None]]:
-    """The window's frames, rising: each painted, [height, width, 3] over the shot's box, display-referred; None in a
-    scene that has no keyframe.
+    """The frames of some numbers, rising: each painted, [height, width, 3] over the shot's box, display-referred.
+
+    None stands for a frame in a scene that has no keyframe.
 
     Nothing is carried across a cut. `steps` never go back; patches are put together on `device`.
     """
-    wanted = set(window.numbers)
+    wanted = set(numbers)
+    if not wanted:
+        return
     last, places = max(wanted), {number: place for place, number in enumerate(window.context)}
     cut = scenes(shot, Span(steps, 0.0, 0.05))
     rest = Span(steps, 0.05, 1.0)

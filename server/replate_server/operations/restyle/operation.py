@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 from typing import cast
 
 import numpy as np
@@ -172,12 +173,13 @@ class Restyle:
             yield from (Delivery("plate", window.frame("plate", number)) for number in window.numbers)
             return
         shot = Shot(seen, "plate", steps)
-        for number, painted in _painted(model, seen, shot, steps):
+        wanted = [number for number in window.numbers if _restyled(window, number)]
+        for number, painted in _each(window.numbers, _painted(model, seen, shot, wanted, steps)):
             plate = window.frame("plate", number)
-            matte = _matte(window, plate, number)
-            if painted is None or (matte is not None and not matte.any()):
+            if painted is None:
                 yield Delivery("plate", plate)
                 continue
+            matte = _matte(window, plate, number)
             development = developed(window, "plate", number, steps)
             display, over = development.display, enlarged(painted, shot.box, divisor, plate.spec.data_window)
             mixed = _mixed(model, parameters, without_highlights(display, display), over)
@@ -198,9 +200,11 @@ def _carries(card: Card, inputs: Collection[str], parameters: Mapping[str, Value
     return "keyframes" in inputs or (alone and parameters["hold"] == HOLDS[0])
 
 
-def _painted(model: Model, window: Window, shot: Shot, steps: Steps) -> Iterator[tuple[int, Tensor | None]]:
-    """The window's frames, rising, painted over the shot's box without highlights; None where there is nothing to paint
-    them by."""
+def _painted(
+    model: Model, window: Window, shot: Shot, wanted: Sequence[int], steps: Steps
+) -> Iterator[tuple[int, Tensor | None]]:
+    """The wanted frames, rising, painted over the shot's box without highlights; None where there is nothing to paint
+    one by."""
     inputs = [role for role in ("keyframes",) if window.has(role)]
     painting = Painting(model, window, _AFTERWARDS) if isinstance(model, Restyler) else None
 
@@ -213,8 +217,8 @@ def _painted(model: Model, window: Window, shot: Shot, steps: Steps) -> Iterator
         return over
 
     if not _carries(model.card, inputs, window.parameters):
-        for index, number in enumerate(window.numbers):
-            span = part(steps, index, len(window.numbers), f"Restyling frame {number}")
+        for index, number in enumerate(wanted):
+            span = part(steps, index, len(wanted), f"Restyling frame {number}")
             span.progress(0.0)
             yield number, paint(number, span)
             span.progress(1.0)
@@ -223,7 +227,7 @@ def _painted(model: Model, window: Window, shot: Shot, steps: Steps) -> Iterator
     given = {number: partial(keyframe, window, number, shot, steps) for number in numbers}
     keys = Keys(given, paint if painting is not None else None, int(cast(int, window.parameters["key_every"])))
     bare: list[int] = []
-    for number, painted in held(window, shot, keys, steps, getattr(model, "device", "cpu")):
+    for number, painted in held(window, shot, keys, wanted, steps, getattr(model, "device", "cpu")):
         if painted is None:
             bare.append(number)
         yield number, painted
@@ -232,6 +236,21 @@ def _painted(model: Model, window: Window, shot: Shot, steps: Steps) -> Iterator
             f"Frames {bare[0]}-{bare[-1]} lie beyond a cut and have no keyframe, so they stay as they are: paint one "
             "of them."
         )
+
+
+def _each(numbers: Iterable[int], painted: Iterator[tuple[int, Tensor | None]]) -> Iterator[tuple[int, Tensor | None]]:
+    """All numbers, rising, with what was painted of some."""
+    left = iter(numbers)
+    for number, picture in painted:
+        yield from ((other, None) for other in takewhile(number.__ne__, left))
+        yield number, picture
+    yield from ((other, None) for other in left)
+
+
+def _restyled(window: Window, number: int) -> bool:
+    """Whether a frame's matte leaves anything to restyle."""
+    matte = _matte(window, window.frame("plate", number), number)
+    return matte is None or bool(matte.any())
 
 
 def _matte(window: Window, plate: Frame, number: int) -> Tensor | None:

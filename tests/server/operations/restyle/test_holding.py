@@ -295,3 +295,12 @@ def test_outside_the_matte_nothing_changed_and_so_the_numbers_say(matte_frame: A
     mattes = tuple(matte_frame(half, frame.spec.number) for frame in inputs["plate"])
     whole, part = (figures(restyled(Painter(grain), one)) for one in (inputs, {**inputs, "matte": mattes}))
     assert part["structure"][0] > whole["structure"][0]
+
+
+@pytest.mark.parametrize("hold", ["frames", "keyframes"])
+def test_where_the_matte_is_empty_nothing_is_painted(matte_frame: Any, hold: str) -> None:
+    inputs = moving(3)
+    mattes = tuple(matte_frame(np.zeros((64, 96), np.float32), frame.spec.number) for frame in inputs["plate"])
+    painter = Painter(grain)
+    made = restyled(painter, {**inputs, "matte": mattes}, hold=hold)
+    assert painter.painted == 0 and same(made, inputs["plate"])

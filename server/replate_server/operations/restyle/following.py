@@ -83,10 +83,13 @@ class Following:
         on, off = 1 - occlusion(there, back), 1 - occlusion(back, there)
         # Measured one after the other they differ, and a picture carried along both would swim.
         back = np.where(off[..., None] > 0, inverse(there, back), back)
-        pair = Step(there, on), Step(back, off)
         given = self._given_pair(first, second)
         if given is None:
-            return pair
+            return Step(there, on), Step(back, off)
+        near, far = self._nearness(first), self._nearness(second)
+        if near is not None and far is not None:
+            on, off = on * (1 - parted(near, far, there)), off * (1 - parted(far, near, back))
+        pair = Step(there, on), Step(back, off)
         looks = self.look(first), self.look(second)
         return _surer(given[0], pair[0], *looks), _surer(given[1], pair[1], *looks[::-1])
 
@@ -164,8 +167,8 @@ def _surer(given: Step, measured: Step, here: Tensor, there: Tensor) -> Step:
 
     A renderer knows how a surface moves, and not how the picture does that lies on it.
     """
-    gain = measured.seen * likeness(here, there, measured.motion) - likeness(here, there, given.motion)
-    better = (cv2.GaussianBlur(gain, (0, 0), _BLUR) > _GAIN) & (given.seen > 0)
+    gain = measured.seen * likeness(here, there, measured.motion) - given.seen * likeness(here, there, given.motion)
+    better = np.asarray(cv2.GaussianBlur(gain, (0, 0), _BLUR)) > _GAIN
     return Step(np.where(better[..., None], measured.motion, given.motion), np.where(better, measured.seen, given.seen))
 
 

@@ -86,9 +86,6 @@ class Following:
         given = self._given_pair(first, second)
         if given is None:
             return Step(there, on), Step(back, off)
-        near, far = self._nearness(first), self._nearness(second)
-        if near is not None and far is not None:
-            on, off = on * (1 - parted(near, far, there)), off * (1 - parted(far, near, back))
         pair = Step(there, on), Step(back, off)
         looks = self.look(first), self.look(second)
         return _surer(given[0], pair[0], *looks), _surer(given[1], pair[1], *looks[::-1])

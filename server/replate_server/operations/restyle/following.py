@@ -28,8 +28,8 @@ from replate_server.operations.shot import Shot
 _WAYS = {1: MOTION[:2], -1: MOTION[2:]}
 """Channels by the way in time."""
 _PARAMETERS: Mapping[str, Value] = {parameter.name: parameter.default for parameter in Dis.card.parameters}
-_BLUR, _GAIN = 2.0, 0.3
-"""Pixels over which motions are compared, and the likeness by which a measured one must be better than a given one."""
+_GAIN = 0.01
+"""Share of a frame by which a measured motion must explain more than a given one."""
 _KEPT = 12
 """Pairs of neighbours, and looks, that are remembered: as many as lie between two keyframes, mostly."""
 
@@ -160,13 +160,12 @@ class Following:
 
 
 def _surer(given: Step, measured: Step, here: Tensor, there: Tensor) -> Step:
-    """The given step, or the measured one where that leads to what looks alike and the given does not.
+    """The given step, or the measured one if that leads to what looks alike in more places.
 
     A renderer knows how a surface moves, and not how the picture does that lies on it.
     """
-    gain = measured.seen * likeness(here, there, measured.motion) - given.seen * likeness(here, there, given.motion)
-    better = np.asarray(cv2.GaussianBlur(gain, (0, 0), _BLUR)) > _GAIN
-    return Step(np.where(better[..., None], measured.motion, given.motion), np.where(better, measured.seen, given.seen))
+    alike = [float((step.seen * likeness(here, there, step.motion)).mean()) for step in (given, measured)]
+    return measured if alike[1] > alike[0] + _GAIN else given
 
 
 def _room(known: OrderedDict[int, Any]) -> None:

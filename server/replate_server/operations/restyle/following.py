@@ -17,7 +17,7 @@ from replate.errors import BadRequest, NotFound
 from replate.frame import Frame
 from replate.values import Value
 from replate_server.darkroom.geometry import reframe
-from replate_server.darkroom.motion import inverse, likeness, occlusion, parted, warp
+from replate_server.darkroom.motion import inverse, occlusion, parted, warp
 from replate_server.darkroom.resize import Nature
 from replate_server.operations.contract import Steps, Tensor, Window
 from replate_server.operations.flow.dis import Dis
@@ -28,8 +28,6 @@ from replate_server.operations.shot import Shot
 _WAYS = {1: MOTION[:2], -1: MOTION[2:]}
 """Channels by the way in time."""
 _PARAMETERS: Mapping[str, Value] = {parameter.name: parameter.default for parameter in Dis.card.parameters}
-_GAIN = 0.01
-"""Share of a frame by which a measured motion must explain more than a given one."""
 _KEPT = 12
 """Pairs of neighbours, and looks, that are remembered: as many as lie between two keyframes, mostly."""
 
@@ -79,24 +77,23 @@ class Following:
 
     def _pair(self, first: int, second: int, steps: Steps) -> tuple[Step, Step]:
         steps.progress(0.0)
-        there, back = self._measured(first, second, steps)
-        on, off = 1 - occlusion(there, back), 1 - occlusion(back, there)
-        # Measured one after the other they differ, and a picture carried along both would swim.
-        back = np.where(off[..., None] > 0, inverse(there, back), back)
         given = self._given_pair(first, second)
         if given is None:
-            return Step(there, on), Step(back, off)
-        pair = Step(there, on), Step(back, off)
-        looks = self.look(first), self.look(second)
-        return _surer(given[0], pair[0], *looks), _surer(given[1], pair[1], *looks[::-1])
+            there, back = self._measured(first, second, steps)
+            on, off = 1 - occlusion(there, back), 1 - occlusion(back, there)
+            # Measured one after the other they differ, and a picture carried along both would swim.
+            back = np.where(off[..., None] > 0, inverse(there, back), back)
+        else:
+            there, back, on, off = given
+        return Step(there, on), Step(back, off)
 
     def _measured(self, first: int, second: int, steps: Steps) -> tuple[Tensor, Tensor]:
         one, two = self.shot.picture(first), self.shot.picture(second)
         there = self._tracker.run(one, two, _PARAMETERS, steps)
         return there, self._tracker.run(two, one, _PARAMETERS, steps)
 
-    def _given_pair(self, first: int, second: int) -> tuple[Step, Step] | None:
-        """There and back; None where motion was not given for both."""
+    def _given_pair(self, first: int, second: int) -> tuple[Tensor, Tensor, Tensor, Tensor] | None:
+        """Motion there and back, and what is seen each way; None where it was not given for both."""
         one, other = self._given("motion", first), self._given("motion", second)
         if one is None or other is None:
             return None
@@ -113,7 +110,7 @@ class Following:
                 both &= parted(depths[0], depths[1], forward) == 0
             return both.astype(np.float32)
 
-        return Step(there, seen(there, back, 0, (near, far))), Step(back, seen(back, there, 1, (far, near)))
+        return there, back, seen(there, back, 0, (near, far)), seen(back, there, 1, (far, near))
 
     def _vectors(self, frame: Frame, towards: int) -> Tensor:
         """One way's vectors over the box, NaN where there are none."""
@@ -157,15 +154,6 @@ class Following:
             return None
         same_windows(self._window.frame("plate", number), frame, role)
         return frame
-
-
-def _surer(given: Step, measured: Step, here: Tensor, there: Tensor) -> Step:
-    """The given step, or the measured one if that leads to what looks alike in more places.
-
-    A renderer knows how a surface moves, and not how the picture does that lies on it.
-    """
-    alike = [float((step.seen * likeness(here, there, step.motion)).mean()) for step in (given, measured)]
-    return measured if alike[1] > alike[0] + _GAIN else given
 
 
 def _room(known: OrderedDict[int, Any]) -> None:

@@ -133,8 +133,10 @@ class Varied:
                 common = replace(common, assignments=[*common.assignments, f"{name}={value}"])
             elif name == "seed":
                 common = replace(common, seed=_seed(value))
+            elif name == "model":
+                common = replace(common, model=value)
             else:
-                common = replace(common, **{name: value})  # type: ignore[arg-type]
+                common = replace(common, preset=value)
         return replace(request, common=common, own=own)
 
     def _said(self, name: str, change: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replate.frame import Figure
+from replate_server.darkroom.development import LUMINANCE
 from replate_server.darkroom.manner import Manner, apart, manner_of
 from replate_server.darkroom.motion import Motion, occlusion, warp
 from replate_server.darkroom.resize import Nature, resize
@@ -20,7 +21,7 @@ Picture = NDArray[np.float32]
 
 LONGEST = 640
 """Pixels of a picture's long side at which it is measured."""
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+_LUMA = np.array(LUMINANCE, np.float32)
 _ALIKE = 0.1
 """A plate that is nearer to its style than this is taken to be so far from it: there is no way to go."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from replate_server.darkroom.development import LUMINANCE
 from replate_server.operations.contract import Tensor
 
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+_LUMA = np.array(LUMINANCE, np.float32)
 
 
 def with_colours_of(plate: Tensor, painted: Tensor) -> Tensor:

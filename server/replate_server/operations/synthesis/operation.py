@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -146,5 +146,5 @@ def _as(plate: Frame, style: Frame, painted: Tensor) -> Frame:
         depth=None,
         figures=(),
     )
-    pixels = np.ascontiguousarray(painted, look.pixel_type.dtype)
-    return Frame(spec, pixels)  # type: ignore[arg-type]
+    pixels: Any = np.ascontiguousarray(painted, look.pixel_type.dtype)
+    return Frame(spec, pixels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from replate.values import Parameter, ParameterType, Value
 from replate_server.operations.contract import MEGABYTE, Card, Steps, Tensor
@@ -76,6 +77,7 @@ class Patches:
         self, style: Tensor, guides: Sequence[Guide], parameters: Mapping[str, Value], seed: int, steps: Steps
     ) -> Tensor:
         """As `Synthesizer` has it. Raises `BadRequest` where the sizes do not fit."""
-        given = {name: parameters[name] for name in ("uniformity", "patch_size", "rounds", "sweeps", "extra_pass_3x3")}
-        settings = Settings(**given, levels=parameters["levels"] or None, seed=seed)  # type: ignore[arg-type]
+        names = ("uniformity", "patch_size", "rounds", "sweeps", "extra_pass_3x3")
+        given: dict[str, Any] = {name: parameters[name] for name in names}
+        settings = Settings(**given | {"levels": parameters["levels"] or None, "seed": seed})
         return synthesize(style, guides, settings, device=self._device, progress=steps.progress).picture

@@ -33,7 +33,7 @@ class AdaIN:
         name="restyle/adain",
         label="AdaIN",
         tooltip="Paints the plate in the manner of any picture. Fast, and the same style on every frame.",
-        revision="2",
+        revision="7",
         licence="MIT",
         weights=("adain-vgg", "adain-decoder"),
         needs=("style",),

@@ -28,6 +28,8 @@ from replate_server.operations.shot import Shot
 _WAYS = {1: MOTION[:2], -1: MOTION[2:]}
 """Channels by the way in time."""
 _PARAMETERS: Mapping[str, Value] = {parameter.name: parameter.default for parameter in Dis.card.parameters}
+_AROUND, _GAIN = 3.0, 0.008
+"""Pixels over which motions are compared, and the difference of colours by which a measured one must lead nearer."""
 _KEPT = 12
 """Pairs of neighbours, and looks, that are remembered: as many as lie between two keyframes, mostly."""
 
@@ -77,23 +79,24 @@ class Following:
 
     def _pair(self, first: int, second: int, steps: Steps) -> tuple[Step, Step]:
         steps.progress(0.0)
+        there, back = self._measured(first, second, steps)
+        on, off = 1 - occlusion(there, back), 1 - occlusion(back, there)
+        # Measured one after the other they differ, and a picture carried along both would swim.
+        back = np.where(off[..., None] > 0, inverse(there, back), back)
+        measured = Step(there, on), Step(back, off)
         given = self._given_pair(first, second)
         if given is None:
-            there, back = self._measured(first, second, steps)
-            on, off = 1 - occlusion(there, back), 1 - occlusion(back, there)
-            # Measured one after the other they differ, and a picture carried along both would swim.
-            back = np.where(off[..., None] > 0, inverse(there, back), back)
-        else:
-            there, back, on, off = given
-        return Step(there, on), Step(back, off)
+            return measured
+        looks = self.look(first), self.look(second)
+        return _surer(given[0], measured[0], *looks), _surer(given[1], measured[1], *looks[::-1])
 
     def _measured(self, first: int, second: int, steps: Steps) -> tuple[Tensor, Tensor]:
         one, two = self.shot.picture(first), self.shot.picture(second)
         there = self._tracker.run(one, two, _PARAMETERS, steps)
         return there, self._tracker.run(two, one, _PARAMETERS, steps)
 
-    def _given_pair(self, first: int, second: int) -> tuple[Tensor, Tensor, Tensor, Tensor] | None:
-        """Motion there and back, and what is seen each way; None where it was not given for both."""
+    def _given_pair(self, first: int, second: int) -> tuple[Step, Step] | None:
+        """There and back; None where motion was not given for both."""
         one, other = self._given("motion", first), self._given("motion", second)
         if one is None or other is None:
             return None
@@ -110,7 +113,7 @@ class Following:
                 both &= parted(depths[0], depths[1], forward) == 0
             return both.astype(np.float32)
 
-        return there, back, seen(there, back, 0, (near, far)), seen(back, there, 1, (far, near))
+        return Step(there, seen(there, back, 0, (near, far))), Step(back, seen(back, there, 1, (far, near)))
 
     def _vectors(self, frame: Frame, towards: int) -> Tensor:
         """One way's vectors over the box, NaN where there are none."""
@@ -154,6 +157,17 @@ class Following:
             return None
         same_windows(self._window.frame("plate", number), frame, role)
         return frame
+
+
+def _surer(given: Step, measured: Step, here: Tensor, there: Tensor) -> Step:
+    """The given step, and the measured one where that leads to what looks more alike.
+
+    A renderer knows how a surface moves, and not how the picture does that lies on it.
+    """
+    astray = [np.abs(warp(there, step.motion, Nature.COLOUR) - here).mean(axis=-1) for step in (given, measured)]
+    gain = np.asarray(cv2.GaussianBlur(astray[0] - astray[1], (0, 0), _AROUND))
+    better = (gain > _GAIN) & (measured.seen > 0) & (given.seen > 0)
+    return Step(np.where(better[..., None], measured.motion, given.motion), np.where(better, measured.seen, given.seen))
 
 
 def _room(known: OrderedDict[int, Any]) -> None:

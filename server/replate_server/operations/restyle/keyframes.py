@@ -27,7 +27,7 @@ class Keyframes:
         name="restyle/keyframes",
         label="Keyframes",
         tooltip="Carries keyframes that you painted, or had painted, through the shot. Needs no weights.",
-        revision="1",
+        revision="2",
         licence="GPL-3.0-or-later",
         needs=("keyframes",),
         presets=PRESETS,

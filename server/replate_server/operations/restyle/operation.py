@@ -179,7 +179,7 @@ class Restyle:
             if painted is None:
                 yield Delivery("plate", plate)
                 continue
-            matte = _matte(window, plate, number)
+            matte = _matte(window, number)
             development = developed(window, "plate", number, steps)
             display, over = development.display, enlarged(painted, shot.box, divisor, plate.spec.data_window)
             mixed = _mixed(model, parameters, without_highlights(display, display), over)
@@ -248,20 +248,30 @@ def _each(numbers: Iterable[int], painted: Iterator[tuple[int, Tensor | None]]) 
 
 
 def _restyled(window: Window, number: int) -> bool:
-    """Whether a frame's matte leaves anything to restyle."""
-    matte = _matte(window, window.frame("plate", number), number)
-    return matte is None or bool(matte.any())
+    """Whether a frame's matte leaves anything to restyle; softening it changes nothing of that."""
+    given = _given_matte(window, number)
+    return given is None or bool((given > 0 if _subject(window) else given < 1).any())
 
 
-def _matte(window: Window, plate: Frame, number: int) -> Tensor | None:
+def _matte(window: Window, number: int) -> Tensor | None:
     """Where the plate is restyled, [height, width] over its data window; None: everywhere."""
+    given = _given_matte(window, number)
+    if given is None:
+        return None
+    matte = feather(given, float(cast(float, window.parameters["matte_feather"])))
+    return matte if _subject(window) else 1 - matte
+
+
+def _given_matte(window: Window, number: int) -> Tensor | None:
     if not window.has("matte"):
         return None
-    frame = window.frame("matte", number)
+    plate, frame = window.frame("plate", number), window.frame("matte", number)
     same_windows(plate, frame, "matte")
-    softness = float(cast(float, window.parameters["matte_feather"]))
-    matte = feather(matte_of(frame, plate.spec.data_window), softness)
-    return matte if window.parameters["area"] == AREAS[0] else 1 - matte
+    return matte_of(frame, plate.spec.data_window)
+
+
+def _subject(window: Window) -> bool:
+    return window.parameters["area"] == AREAS[0]
 
 
 def _mixed(model: Model, parameters: Mapping[str, Value], picture: Tensor, painted: Tensor) -> Tensor:

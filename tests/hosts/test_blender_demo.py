@@ -32,6 +32,7 @@ def orders(server: Server, tmp_path: Path) -> Orders:
         address=server.address,
         style=str(style),
         model="restyle/invert",
+        revision="1",
         parameters={"strength": 1.0},
         move={"kind": "truck", "amount": 0.2},
         turned=0.0,
@@ -59,6 +60,9 @@ def test_blender_renders_the_scene_and_has_it_restyled(orders: Orders, bpy_pytho
     assert Path(orders.blend).is_file()
     # Again, Blender is not even started.
     assert perform(tmp_path / "no python", orders, tmp_path / "data", tells) == moved
+    # A model that gives other pixels is asked anew.
+    with pytest.raises(FileNotFoundError):
+        perform(tmp_path / "no python", replace(orders, revision="2"), tmp_path / "data", tells)
 
 
 def test_what_goes_wrong_in_blender_is_said_in_a_sentence(orders: Orders, bpy_python: Path, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ WEIGHTS = ("plate-bigbuckbunny", "adain-vgg", "adain-decoder", "sam2-tiny-encode
 STYLE = Path(__file__).with_name("style.jpg")
 CLICK = Point(46, 225.0, 212.0)
 """On the rabbit's belly, in the half-size plate."""
+RESTYLER = "restyle/adain"
 MANNER: Mapping[str, Value] = {"strength": 0.8, "style_scale": 2.0}
 MOVE: Mapping[str, Value] = {"kind": "orbit", "amount": 0.165}
 TURNED, ZOOM, RAISED = -0.065, 1.17, 0.03
@@ -97,7 +98,7 @@ def _demo(out: Path, data: Path, bpy: Path | None) -> None:
             }
             if bpy is not None and not without:
                 tells = {name: bars.add(name, len(plate), waits=True) for name in blender.BARS}
-                orders = _orders(out, address)
+                orders = _orders(out, address, client.catalog().model(RESTYLER).revision)
                 running["move"] = threads.submit(_moved, running["scene"], bpy, orders, data / "blender", tells)
             made = {label: future.result() for label, future in running.items()}
     computed = time.monotonic()
@@ -127,14 +128,15 @@ def _write_plate(movie: Path, pattern: Path) -> None:
         writer.write(Frame(replace(frame.spec, data_window=window, display_window=window), halves.astype(np.float16)))
 
 
-def _orders(out: Path, address: str) -> blender.Orders:
+def _orders(out: Path, address: str, revision: str) -> blender.Orders:
     return blender.Orders(
         scene=str(out / "scene" / "scene.json"),
         blend=str(out / "scene.blend"),
         results=str(out / "move"),
         address=address,
         style=str(STYLE),
-        model="restyle/adain",
+        model=RESTYLER,
+        revision=revision,
         parameters=MANNER,
         move=MOVE,
         turned=TURNED,

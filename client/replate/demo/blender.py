@@ -44,6 +44,8 @@ class Orders:
     """The path of a picture."""
     model: str
     """That restyles."""
+    revision: str
+    """The model's: another gives other pixels."""
     parameters: Mapping[str, Value]
     move: Mapping[str, Value]
     """As the extension's `moves.Move` takes it."""
@@ -107,7 +109,7 @@ def _key(orders: Orders) -> str:
     """Names all that the result depends on: what is asked for, the scene, and the code that does it."""
     scene = Path(orders.scene)
     name = blake3(json.dumps(asdict(orders) | {"address": ""}, sort_keys=True).encode())
-    for source in (scene, ARTIST, *sorted(EXTENSION.glob("*.py"))):
+    for source in (scene, ARTIST, *sorted(EXTENSION.rglob("*.py"))):
         name.update(source.read_bytes())
     # Not the files: what is written into them of how they were made names the jobs, which are others each time.
     for layer in read_scene(scene).layers:

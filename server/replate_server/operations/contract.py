@@ -11,7 +11,7 @@ display-referred unless the operation says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -72,6 +72,9 @@ class Card:
     presets: tuple[Preset, ...] = ()
     needs: tuple[str, ...] = ()
     """Names of roles that the operation may go without and this model may not."""
+    wording: tuple[str, ...] = ()
+    """The sentences of the prompt that it is told, out of text parameters: "Keep {keep} exactly as it is."; see
+    `replate.wording`. Empty for a model without a prompt."""
     windows: Windows = Windows()
     sizes: Sizes = Sizes()
     memory_bytes: int = 256 * MEGABYTE
@@ -90,6 +93,14 @@ class Steps(Protocol):
 
         Another window may run before it returns, with the same model: keep nothing of a window in the model.
         """
+
+    def check(self) -> None:
+        """Raises `Cancelled` when the job was, and does nothing else: no other window runs meanwhile. It costs next to
+        nothing, and may be called in the middle of a network."""
+
+    def preview(self, number: int, picture: Tensor) -> None:
+        """How a frame of the window looks so far, [rows, columns, 3] display-referred in [0,1], of any size. Whoever
+        watches the job sees it; it is never kept."""
 
     def warn(self, message: str) -> None:
         """One sentence that the artist should see though the work goes on: "Frame 12 has 3 NaN pixels, ..."."""
@@ -112,6 +123,29 @@ class Model(Protocol):
 
     def load(self, weights: Mapping[str, Path], device: str) -> None:
         """Puts the weights (files by registry name) on a device: "cpu", "cuda:0"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a model is had on a device."""
+
+    label: str
+    """What is done to fit, as the artist is told: "its parts in turn"; empty for nothing."""
+    memory_bytes: int
+    """Device memory that it takes so, loaded and at work."""
+    exact: bool = True
+    """Whether the pixels are those of the first way."""
+
+
+@runtime_checkable
+class Fitting(Model, Protocol):
+    """A model that can be had in several ways, where memory is short."""
+
+    def ways(self, weights: Mapping[str, Path], device: str) -> Sequence[Way]:
+        """All of them, quickest first and each smaller than the one before. Weights are files by registry name."""
+
+    def choose(self, way: Way) -> None:
+        """Called before `load`, which then loads it so."""
 
 
 class Window(Protocol):

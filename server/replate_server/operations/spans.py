@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from replate_server.operations.contract import Cached, Steps
+from replate_server.operations.contract import Cached, Steps, Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,12 @@ class Span:
     def progress(self, fraction: float, message: str = "") -> None:
         within = min(max(fraction, 0.0), 1.0)
         self.steps.progress(self.start + (self.end - self.start) * within, message or self.message)
+
+    def check(self) -> None:
+        self.steps.check()
+
+    def preview(self, number: int, picture: Tensor) -> None:
+        self.steps.preview(number, picture)
 
     def warn(self, message: str) -> None:
         self.steps.warn(message)
@@ -45,6 +51,12 @@ class Unmeasured:
     def progress(self, fraction: float, message: str = "") -> None:
         self.steps.progress(0.0, self.message)
 
+    def check(self) -> None:
+        self.steps.check()
+
+    def preview(self, number: int, picture: Tensor) -> None:
+        self.steps.preview(number, picture)
+
     def warn(self, message: str) -> None:
         self.steps.warn(message)
 
@@ -62,6 +74,12 @@ class Rising:
     def progress(self, fraction: float, message: str = "") -> None:
         self.reached = max(self.reached, fraction)
         self.steps.progress(self.reached, message)
+
+    def check(self) -> None:
+        self.steps.check()
+
+    def preview(self, number: int, picture: Tensor) -> None:
+        self.steps.preview(number, picture)
 
     def warn(self, message: str) -> None:
         self.steps.warn(message)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from replate.errors import Cancelled, NotFound
 from replate.frame import Frame, Pixels, StoredFrame
 from replate.values import Value
-from replate_server.operations.contract import Cached
+from replate_server.operations.contract import Cached, Tensor
 from replate_server.store.files import FrameFiles
 from replate_server.worker.contract import Kept, Message, Progressed, Warned, WindowTask
 
@@ -102,13 +102,19 @@ class RunningSteps:
         """Lets urgent windows run; called at every step."""
 
     def progress(self, fraction: float, message: str = "") -> None:
-        if self._cancelled.is_set():
-            raise Cancelled("The job was cancelled.")
+        self.check()
         self.give_way()
         now = time.monotonic()
         if now - self._told >= TELL_EVERY:
             self._told = now
             self._tell(Progressed(self._task.id, min(max(fraction, 0.0), 1.0), message))
+
+    def check(self) -> None:
+        if self._cancelled.is_set():
+            raise Cancelled("The job was cancelled.")
+
+    def preview(self, number: int, picture: Tensor) -> None:
+        """Nobody is told yet."""
 
     def warn(self, message: str) -> None:
         self._tell(Warned(self._task.id, message))

@@ -9,7 +9,7 @@ from replate.errors import Cancelled, NotFound
 from replate.frame import Frame, digest_of, pixel_bytes
 from replate.values import Value
 from replate_server.darkroom.sequence import plan
-from replate_server.operations.contract import Cached, Windows
+from replate_server.operations.contract import Cached, Tensor, Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ class Recorder:
     """Which call of `progress`, counted from 0, is answered with `Cancelled`."""
     fractions: list[float] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    previews: list[tuple[int, Tensor]] = field(default_factory=list)
     kept: dict[str, Cached] = field(default_factory=dict)
     computed: int = 0
     """How often something was not in `kept`."""
@@ -87,6 +88,12 @@ class Recorder:
             raise Cancelled("The job was cancelled; submit it again to go on.")
         self.fractions.append(fraction)
         self.told_computing += self._computing
+
+    def check(self) -> None:
+        """Cancelled is only what asks for `progress`: how often a network checks says nothing."""
+
+    def preview(self, number: int, picture: Tensor) -> None:
+        self.previews.append((number, picture))
 
     def warn(self, message: str) -> None:
         self.warnings.append(message)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from replate.values import Value
 from replate_server.operations.contract import Model, Steps, Tensor
+from replate_server.operations.diffusion.loras import Lora
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,9 +29,12 @@ class Take:
     """[height, width] in [0,1]: the nearest thing of the shot is 1, what is farthest 0. None: there is no depth."""
     style: Tensor | None = None
     """A picture to take the manner of, [rows, columns, 3] in [0,1], of any size."""
-    known: Mapping[int, Tensor] = MappingProxyType({})
+    known: Mapping[int, Tensor] = field(default_factory=dict)
     """Finished frames by their index in `numbers`, [height, width, 3]: an artist's keyframes, and those that the take
     before ended with. What is made agrees with them."""
+
+    loras: tuple[Lora, ...] = ()
+    """Files that the model's networks wear."""
 
     @property
     def size(self) -> tuple[int, int]:

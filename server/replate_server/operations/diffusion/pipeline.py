@@ -1,0 +1,114 @@
+"""A pipeline on a device, and one run of it: cancelled within a step, watched as it goes, in nobody's way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy, deepcopy
+from typing import TYPE_CHECKING, Any
+
+from replate_server.operations.contract import Steps
+from replate_server.operations.diffusion.checkpoint import Checkpoint
+from replate_server.operations.diffusion.fitting import Fit
+from replate_server.operations.diffusion.loras import Lora, Wardrobe
+from replate_server.operations.diffusion.parts import library, loaded_parts
+from replate_server.operations.inference import exact
+
+if TYPE_CHECKING:
+    import torch
+
+Shown = Callable[["torch.Tensor", float], "torch.Tensor | None"]
+"""Takes the latents after a step, and how much of the work is done; it may give others in their place."""
+
+_DENOISERS = ("transformer", "transformer_2", "unet", "controlnet")
+
+
+class Pipeline:
+    """A diffusers pipeline of a checkpoint's parts. Used by one thread; a run may begin within another's step."""
+
+    def __init__(
+        self, kind: str, checkpoint: Checkpoint, parts: tuple[str, ...], precise: tuple[str, ...], fit: Fit, device: str
+    ) -> None:
+        """`kind` is the class's name in diffusers, `precise` are parts that stay in float32.
+
+        Raises `Unmet` and MemoryError.
+        """
+        made = loaded_parts(checkpoint, parts, precise, fit)
+        kinds = library("diffusers")
+        self.whole = getattr(kinds, kind)(**made, **_known(getattr(kinds, kind), checkpoint.settings))
+        self.whole.set_progress_bar_config(disable=True)
+        self.device = device
+        self._running: list[Steps] = []
+        self._wardrobe = Wardrobe(self.whole)
+        if fit.tiled and "vae" in made:
+            made["vae"].enable_tiling()
+            made["vae"].enable_slicing()
+        for name in _DENOISERS:
+            if name in made:
+                self._watch(made[name])
+        self._place(fit, precise)
+
+    @contextmanager
+    def running(self, steps: Steps, loras: tuple[Lora, ...] = (), scheduler: Any = None) -> Iterator[Any]:
+        """The pipeline for one run: what it keeps of the run is its own, its networks are everybody's.
+
+        In the block, networks ask at every layer whether the job was cancelled. Without a scheduler it has one like
+        the checkpoint's.
+        """
+        run = copy(self.whole)
+        run.scheduler = scheduler or deepcopy(self.whole.scheduler)
+        self._running.append(steps)
+        worn = self._wardrobe.worn
+        try:
+            with exact():
+                self._wardrobe.wear(loras)
+                yield run
+        finally:
+            self._running.pop()
+            self._wardrobe.wear(worn)
+            # A run that was stopped leaves networks where they were at work.
+            run.maybe_free_model_hooks()
+
+    def told(self, steps: Steps, count: int, shown: Shown) -> Mapping[str, Any]:
+        """What a pipeline's call gets, so that its steps are told, and other windows get their turn between them."""
+
+        def ended(_run: Any, index: int, _time: Any, kept: dict[str, Any]) -> dict[str, Any]:
+            fraction = min((index + 1) / count, 1.0)
+            steps.progress(fraction, f"Step {index + 1} of {count}")
+            changed = shown(kept["latents"], fraction)
+            return {} if changed is None else {"latents": changed}
+
+        return {"callback_on_step_end": ended, "callback_on_step_end_tensor_inputs": ["latents"]}
+
+    def _watch(self, network: Any) -> None:
+        """A network's layers look whether the run that they are at work for was cancelled."""
+        import torch
+
+        def look(*_: Any) -> None:
+            if self._running:
+                self._running[-1].check()
+
+        for child in network.children():
+            if isinstance(child, torch.nn.ModuleList):
+                for layer in child:
+                    layer.register_forward_pre_hook(look)
+
+    def _place(self, fit: Fit, precise: tuple[str, ...]) -> None:
+        if self.device == "cpu":
+            return
+        if fit.place == "whole":
+            self.whole.to(self.device)
+        elif fit.place == "turns":
+            self.whole.enable_model_cpu_offload(device=self.device)
+        else:
+            self.whole.enable_group_offload(
+                self.device, offload_type="block_level", num_blocks_per_group=1, use_stream=True,
+                exclude_modules=list(precise),
+            )  # fmt: skip
+
+
+def _known(kind: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what a checkpoint says beside its parts, what a pipeline takes."""
+    from inspect import signature
+
+    return {name: value for name, value in settings.items() if name in signature(kind.__init__).parameters}

@@ -1,0 +1,46 @@
+"""What latents look like, at a look: a linear map to colours, fitted to the plate and its own latents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from replate_server.operations.contract import Tensor
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    weights: torch.Tensor
+    """[channels + 1, 3], on the processor; the last row is what is added."""
+
+    @classmethod
+    def fitted(cls, latent: torch.Tensor, picture: Tensor) -> Look:
+        """By least squares, of one frame's latents [channels, rows, columns] and its picture [height, width, 3]."""
+        import torch
+        from torch.nn import functional
+
+        planes = torch.from_numpy(picture).permute(2, 0, 1)[None]
+        small = functional.interpolate(planes, latent.shape[1:], mode="area")[0]
+        wanted = small.reshape(3, -1).T.double()
+        given = _with_one(latent)
+        # A little of Tikhonov's: a flat picture tells nothing of most channels.
+        square = given.T @ given + 1e-3 * len(given) * torch.eye(given.shape[1], dtype=torch.float64)
+        return cls(torch.linalg.solve(square, given.T @ wanted).float())
+
+    def of(self, latent: torch.Tensor) -> Tensor:
+        """Latents [channels, rows, columns] as a picture [rows, columns, 3] in [0,1]."""
+        rows, columns = latent.shape[1:]
+        seen = (_with_one(latent).float() @ self.weights).clamp_(0, 1).reshape(rows, columns, 3)
+        picture: Tensor = seen.numpy()
+        return picture
+
+
+def _with_one(latent: torch.Tensor) -> torch.Tensor:
+    """[rows x columns, channels + 1], float64."""
+    import torch
+
+    flat = latent.detach().reshape(latent.shape[0], -1).T.double().cpu()
+    return torch.cat([flat, torch.ones(len(flat), 1, dtype=torch.float64)], dim=1)

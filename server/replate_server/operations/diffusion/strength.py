@@ -1,0 +1,35 @@
+"""Beginning part of the way: from the plate with noise on it, as SDEdit does.
+
+Meng et al., "SDEdit: Guided Image Synthesis and Editing with Stochastic Differential Equations", ICLR 2022.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+_LEAST = 1
+"""Steps that are taken at the least."""
+
+
+def shortened(scheduler: Any, steps: int, strength: float) -> Any:
+    """A scheduler of its own, like another, that leaves out the first of `steps`: as many as strength lacks of 1."""
+    short = deepcopy(scheduler)
+    skipped = min(round(steps * (1 - strength)), steps - _LEAST)
+    whole = short.set_timesteps
+
+    def set_timesteps(*given: Any, **named: Any) -> None:
+        whole(*given, **named)
+        order = getattr(short, "order", 1)
+        short.timesteps = short.timesteps[skipped * order :]
+        short.sigmas = short.sigmas[skipped * order :]
+        short.num_inference_steps = len(short.timesteps)
+
+    short.set_timesteps = set_timesteps
+    return short
+
+
+def first_noise(scheduler: Any, *given: Any, **named: Any) -> float:
+    """The share of noise, 0 to 1, in what a flow-matching scheduler begins with; arguments are `set_timesteps`'s."""
+    scheduler.set_timesteps(*given, **named)
+    return float(scheduler.sigmas[0])

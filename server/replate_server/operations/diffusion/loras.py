@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from replate_server.operations.memory import out_of_memory
 _KEPT = 8
 """Files whose adapters stay on the networks, worn or not."""
 
+_File = tuple[Path, int, int]
+"""A file as it was read: its place, when it was written, its size."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lora:
@@ -22,46 +25,46 @@ class Lora:
 
 
 class Wardrobe:
-    """A pipeline's adapters. Each file is read once; a run wears some of them."""
+    """A pipeline's adapters. Each file is read once, and again when it has changed; a run wears some of them."""
 
     def __init__(self, pipeline: Any) -> None:
         self._pipeline = pipeline
-        self._names: dict[Path, str] = {}
+        self._names: dict[_File, str] = {}
+        self._taken_in = 0
         self.worn: tuple[Lora, ...] = ()
 
     def wear(self, loras: tuple[Lora, ...]) -> None:
         """These and no others. Raises `BadRequest` for a file that is not made for these networks, and MemoryError."""
-        if loras == self.worn:
-            return
-        for lora in loras:
-            if lora.path not in self._names:
-                self._put_in(lora.path, keep=[other.path for other in loras])
+        files = [_file(lora.path) for lora in loras]
+        for file in files:
+            if file not in self._names:
+                self._take_in(file, keep=files)
         self.worn = loras
-        if not self._names:
-            return
         if loras:
-            names = [self._names[lora.path] for lora in loras]
             self._pipeline.enable_lora()
-            self._pipeline.set_adapters(names, [lora.strength for lora in loras])
-        else:
+            self._pipeline.set_adapters([self._names[file] for file in files], [lora.strength for lora in loras])
+        elif self._names:
             self._pipeline.disable_lora()
 
-    def _put_in(self, file: Path, keep: Iterable[Path]) -> None:
-        while len(self._names) >= _KEPT:
-            oldest = next((path for path in self._names if path not in keep), None)
-            if oldest is None:
-                break
+    def _take_in(self, file: _File, keep: Sequence[_File]) -> None:
+        for oldest in [other for other in self._names if other not in keep][: len(self._names) - _KEPT + 1]:
             self._pipeline.delete_adapters([self._names.pop(oldest)])
-        name = f"lora_{file.stem}".replace(".", "_").replace("-", "_")
+        self._taken_in += 1
+        path, name = file[0], f"taken_in_{self._taken_in}"
         try:
             self._pipeline.load_lora_weights(
-                file.parent, weight_name=file.name, adapter_name=name, use_safetensors=True
+                path.parent, weight_name=path.name, adapter_name=name, use_safetensors=True, local_files_only=True
             )
         # diffusers and peft raise what they like for tensors that fit no layer.
         except Exception as error:
             if out_of_memory(error):
                 raise MemoryError from error
             raise BadRequest(
-                f"The LoRA {file.stem} does not fit this model: name one that was trained for it, or leave it out."
+                f"The LoRA {path.stem} does not fit this model: name one that was trained for it, or leave it out."
             ) from error
         self._names[file] = name
+
+
+def _file(path: Path) -> _File:
+    status = path.stat()
+    return path, status.st_mtime_ns, status.st_size

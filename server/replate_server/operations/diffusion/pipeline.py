@@ -8,11 +8,12 @@ from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any
 
 from replate_server.operations.contract import Steps
+from replate_server.operations.diffusion.attention import attend
 from replate_server.operations.diffusion.checkpoint import Checkpoint
 from replate_server.operations.diffusion.fitting import Fit
 from replate_server.operations.diffusion.loras import Lora, Wardrobe
 from replate_server.operations.diffusion.parts import library, loaded_parts
-from replate_server.operations.inference import exact
+from replate_server.operations.inference import repeatable
 
 if TYPE_CHECKING:
     import torch
@@ -46,6 +47,7 @@ class Pipeline:
         for name in _DENOISERS:
             if name in made:
                 self._watch(made[name])
+                attend(made[name], device)
         self._place(fit, precise)
 
     @contextmanager
@@ -60,7 +62,7 @@ class Pipeline:
         self._running.append(steps)
         worn = self._wardrobe.worn
         try:
-            with exact():
+            with repeatable():
                 self._wardrobe.wear(loras)
                 yield run
         finally:

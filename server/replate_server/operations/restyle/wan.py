@@ -204,8 +204,8 @@ class WanFromPlate(_Wan):
     kind = "WanVideoToVideoPipeline"
 
     def led(self, take: Take, parameters: Mapping[str, Value]) -> dict[str, Any]:
-        """Nothing: it begins from the plate's latents."""
-        return {}
+        """It begins from the latents that it is given, and is to leave no more steps out than were."""
+        return {"strength": 1.0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from replate.values import Value
+from replate_server.operations.parameters import check_parameters
+from replate_server.operations.registry import operations
+from server.operations.diffusion import checkpoints
+
+
+@pytest.fixture(scope="session")
+def wan_vace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return checkpoints.wan_vace(tmp_path_factory.mktemp("wan-vace"))
+
+
+@pytest.fixture(scope="session")
+def wan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return checkpoints.wan(tmp_path_factory.mktemp("wan"))
+
+
+@pytest.fixture
+def clip() -> list[Any]:
+    """Nine frames [32, 48, 3] that move."""
+    rng = np.random.default_rng(7)
+    wide = rng.random((4, 16, 3)).repeat(8, axis=0).repeat(8, axis=1).astype(np.float32)
+    return [np.ascontiguousarray(wide[:, index : index + 48]) for index in range(9)]
+
+
+def asked(model: Any, given: Mapping[str, Value]) -> Mapping[str, Value]:
+    """A restyle's parameters, with defaults filled in."""
+    return check_parameters(operations()["restyle"], model.card, given)

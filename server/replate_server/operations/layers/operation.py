@@ -23,7 +23,7 @@ from replate_server.operations.layers.footage import ENCODINGS, Footage, Take, p
 from replate_server.operations.layers.knobs import Knobs
 from replate_server.operations.layers.layer import Layers
 from replate_server.operations.layers.looking import looked
-from replate_server.operations.spans import Rising, Span, part
+from replate_server.operations.spans import Span, part
 
 
 class TakeApart:
@@ -92,7 +92,7 @@ class TakeApart:
 
     def run(self, model: Inpainter, window: Window, steps: Steps) -> Iterator[Delivery]:
         """The layers and their depths of every frame; a still that is held is taken apart once."""
-        knobs, steps = _knobs(window.parameters), Rising(steps)
+        knobs, steps = _knobs(window.parameters), Span(steps)
         tracker = Dis()
         tracker.load({}, "cpu")
         numbers = window.numbers[:1] if _held(window) else window.numbers

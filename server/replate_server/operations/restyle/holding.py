@@ -15,7 +15,7 @@ from replate_server.operations.restyle.keys import Keys, Stretch
 from replate_server.operations.restyle.scenes import scenes
 from replate_server.operations.restyle.spool import Spool
 from replate_server.operations.shot import Shot
-from replate_server.operations.spans import Span, Unmeasured
+from replate_server.operations.spans import Span
 
 
 def held(
@@ -37,9 +37,9 @@ def held(
         if scene[-1] < min(wanted) or scene[0] > last:
             continue
         following = Following(window, shot, scene)
-        for stretch in keys.stretches(following, scene, Unmeasured(rest, "Painting keyframes")):
+        for stretch in keys.stretches(following, scene, Span(rest, 0.0, 0.0, "Painting keyframes")):
             if wanted.intersection(stretch.numbers):
-                for number, picture in _carried(following, stretch, Unmeasured(rest, "Carrying keyframes"), device):
+                for number, picture in _carried(following, stretch, Span(rest, 0.0, 0.0, "Carrying keyframes"), device):
                     rest.progress((places[number] + 1) / (places[last] + 1))
                     if number in wanted:
                         yield number, picture

@@ -25,7 +25,7 @@ from replate_server.operations.restyle.measuring import Measuring
 from replate_server.operations.restyle.painting import Painting, Restyler
 from replate_server.operations.restyle.smaller import SIZES, Smaller, enlarged
 from replate_server.operations.shot import Shot
-from replate_server.operations.spans import Rising, Unmeasured, part
+from replate_server.operations.spans import Span, part
 
 HOLDS = ("keyframes", "frames")
 AREAS = ("subject", "world")
@@ -165,7 +165,7 @@ class Restyle:
     def run(self, model: Model, window: Window, steps: Steps) -> Iterator[Delivery]:
         """The restyled plate; where the matte leaves it out, and at strength 0, it is the plate's own pixels bit for
         bit."""
-        parameters, steps = window.parameters, Rising(steps)
+        parameters, steps = window.parameters, Span(steps)
         divisor = SIZES[cast(str, parameters["size"])]
         seen = Smaller(window, divisor) if divisor > 1 else window
         measuring = Measuring(window) if parameters["figures"] else None
@@ -189,7 +189,7 @@ class Restyle:
                 restyled = composite(restyled, plate, matte)
                 lit = display + (lit - display) * matte[..., None]
             if measuring is not None:
-                figures = measuring.of(number, display, lit, Unmeasured(steps))
+                figures = measuring.of(number, display, lit, Span(steps, 0.0, 0.0))
                 restyled = Frame(replace(restyled.spec, figures=figures), restyled.pixels)
             yield Delivery("plate", restyled)
 

@@ -47,6 +47,7 @@ MAY_IMPORT = {
         # Admission plans windows and reads cards; it runs nothing.
         f"{SERVER}.operations.registry",
         f"{SERVER}.operations.contract",
+        f"{SERVER}.operations.loras",
         f"{SERVER}.darkroom.colour",
         f"{SERVER}.darkroom.sequence",
     ),

@@ -82,7 +82,7 @@ def main() -> None:
 def _weights() -> WeightStore:
     settings = settings_of.load()
     policy = Policy(settings.weights.allow_non_commercial, settings.weights.refuse, settings.weights.allow)
-    return WeightStore(settings.weights_folder, policy, settings.weights.registries)
+    return WeightStore(settings.weights_folder, policy, settings.weights.registries, settings.weights.loras)
 
 
 app.add_typer(app_for(_weights), name="weights")

@@ -28,6 +28,7 @@ def worker_setups(settings: Settings) -> list[WorkerSetup]:
             store=settings.data / "frames",
             weights=settings.weights_folder,
             registries=settings.weights.registries,
+            loras=settings.weights.loras,
             allow_non_commercial=settings.weights.allow_non_commercial,
             refuse=settings.weights.refuse,
             allow=settings.weights.allow,

@@ -83,7 +83,7 @@ class Server:
             self._ledger.needed_digests,
         )
         policy = Policy(settings.weights.allow_non_commercial, settings.weights.refuse, settings.weights.allow)
-        weights = WeightStore(settings.weights_folder, policy, settings.weights.registries)
+        weights = WeightStore(settings.weights_folder, policy, settings.weights.registries, settings.weights.loras)
         engine = LocalEngine(worker_setups(settings))
         watchers = Watchers()
         self._scheduler = Scheduler(

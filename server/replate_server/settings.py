@@ -68,6 +68,7 @@ class WeightSettings(Group):
     refuse: frozenset[str] = Field(frozenset(), description="SPDX licences that are refused.")
     allow: frozenset[str] = Field(frozenset(), description="Weights by name that are allowed whatever their licence.")
     registries: tuple[Path, ...] = Field((), description="Further registry files of weights, TOML.")
+    loras: Path | None = Field(None, description="A folder of LoRA files (*.safetensors) that jobs may name.")
 
 
 class User(Group):

@@ -190,6 +190,12 @@ class Window(Protocol):
     def digest(self, role: str, number: int) -> str:
         """The digest of that frame's pixels, for `Steps.cached`."""
 
+    def lora(self, name: str) -> Path:
+        """A LoRA file that the job names in its text parameter `loras`; see `operations.loras`.
+
+        Raises `NotFound` and, when the file is another than at Submit, `Unmet`.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:

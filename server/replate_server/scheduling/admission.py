@@ -15,6 +15,7 @@ from replate_server.darkroom.colour import colour
 from replate_server.darkroom.sequence import plan
 from replate_server.jobs import Job, JobOutput, JobSpec, Source
 from replate_server.operations.contract import Card, Operation, Windows, windows_wanted
+from replate_server.operations.loras import loras_of
 from replate_server.operations.registry import broken_models, check_parameters, models, operations
 from replate_server.scheduling.recipes import job_recipe
 from replate_server.settings import LimitSettings
@@ -89,11 +90,12 @@ class Admission:
             priority=_priority(request.priority, windows),
         )
         sums = {name: self._weights.weight(name).sha256 for name in card.weights}
+        loras = {name: self._weights.loras.sha256(name) for name, _ in loras_of(card, parameters)}
         job = Job(
             id=secrets.token_hex(8),
             owner=owner,
             spec=spec,
-            recipe=job_recipe(spec, card, sums, self._config),
+            recipe=job_recipe(spec, card, sums, loras, self._config),
             state=JobState.QUEUED,
             message="",
             warnings=(),

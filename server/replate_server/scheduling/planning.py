@@ -79,6 +79,7 @@ class Planner:
             context=record.context,
             inputs={role: tuple(frames[role]) for role in spec.inputs},
             colour_config=self._config,
+            loras=json.loads(open_job.job.recipe).get("loras", {}),
             keys=keyed_roles(operations()[spec.operation]),
         )
 

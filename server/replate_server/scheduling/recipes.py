@@ -32,6 +32,7 @@ def window_recipe(task: WindowTask, card: Card, weights: Weights, device_kind: s
                 "model": task.model,
                 "revision": card.revision,
                 "weights": dict(weights),
+                "loras": dict(task.loras),
                 "device": device_kind,
                 "parameters": json.loads(records.parameters_text(task.parameters)),
                 "seed": task.seed,
@@ -48,8 +49,8 @@ def window_recipe(task: WindowTask, card: Card, weights: Weights, device_kind: s
     )
 
 
-def job_recipe(spec: JobSpec, card: Card, weights: Weights, colour_config: str) -> str:
-    """What it takes to make a job's outputs again, as JSON that a person can read."""
+def job_recipe(spec: JobSpec, card: Card, weights: Weights, loras: Weights, colour_config: str) -> str:
+    """What it takes to make a job's outputs again, as JSON that a person can read. `loras` are LoRA files."""
     return json.dumps(
         {
             "replate": replate.__version__,
@@ -57,6 +58,7 @@ def job_recipe(spec: JobSpec, card: Card, weights: Weights, colour_config: str) 
             "model": spec.model,
             "revision": card.revision,
             "weights": dict(weights),
+            "loras": dict(loras),
             "parameters": json.loads(records.parameters_text(spec.parameters)),
             "frames": [spec.first, spec.last],
             "seed": spec.seed,

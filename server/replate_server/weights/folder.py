@@ -40,13 +40,13 @@ class WeightFolder:
         if not self.present(weight):
             return False
         place = self.place(weight)
-        signature = _signature(place)
-        if self._verified.get(weight.name) == signature:
+        now = signature(place)
+        if self._verified.get(weight.name) == now:
             return True
         tick = ticker(progress, f"Checking {weight.name}", weight.bytes)
         if sha256_of(place, tick) != weight.sha256:
             return False
-        self._verified[weight.name] = signature
+        self._verified[weight.name] = now
         return True
 
     @contextmanager
@@ -87,7 +87,7 @@ class WeightFolder:
         """Moves a verified file out of the workspace to its place."""
         place = self.place(weight)
         file.replace(place)
-        self._verified[weight.name] = _signature(place)
+        self._verified[weight.name] = signature(place)
 
     @contextmanager
     def _locked(self, progress: Progress) -> Iterator[None]:
@@ -103,6 +103,7 @@ class WeightFolder:
             lock.release()
 
 
-def _signature(path: Path) -> tuple[int, int, int]:
+def signature(path: Path) -> tuple[int, int, int]:
+    """What tells a file from another, or from itself rewritten, without reading it."""
     status = path.stat()
     return status.st_ino, status.st_size, status.st_mtime_ns

@@ -17,6 +17,10 @@ def silent(fraction: float, message: str) -> None:
     """For who does not want to know."""
 
 
+def unwatched(size: int) -> None:
+    """The `Tick` of who does not want to know."""
+
+
 def part(progress: Progress, start: float, length: float) -> Progress:
     """Reports on a part of the whole."""
     return lambda fraction, message: progress(start + length * fraction, message)

@@ -11,6 +11,7 @@ from replate.errors import BadRequest, Damaged, Exhausted, NotFound, Unavailable
 from replate_server.weights.bundle import write_bundle
 from replate_server.weights.folder import WeightFolder
 from replate_server.weights.incoming import Imported, take_in
+from replate_server.weights.loras import Loras
 from replate_server.weights.policy import Policy
 from replate_server.weights.progress import Progress, part, readable, silent, ticker
 from replate_server.weights.registry import BUILT_IN, Weight, read_registries
@@ -20,10 +21,16 @@ from replate_server.weights.sources import fetch_weight
 class WeightStore:
     """Processes may share its folder, and threads an object of it."""
 
-    def __init__(self, folder: Path, policy: Policy, registries: Iterable[Path] = ()) -> None:
-        """`registries` are files beside the built-in one. Raises `BadRequest` for one that does not hold."""
+    def __init__(
+        self, folder: Path, policy: Policy, registries: Iterable[Path] = (), loras: Path | None = None
+    ) -> None:
+        """`registries` are files beside the built-in one, `loras` is the folder of LoRA files.
+
+        Raises `BadRequest` for a registry that does not hold.
+        """
         self.registry = read_registries([BUILT_IN, *registries])
         self.policy = policy
+        self.loras = Loras(loras)
         self._folder = WeightFolder(folder)
 
     @property

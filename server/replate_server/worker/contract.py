@@ -8,7 +8,7 @@ them by digest and find them in the store's folder.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -35,6 +35,8 @@ class WindowTask:
     inputs: Mapping[str, tuple[StoredFrame, ...]]
     """The frames of each role that the window may read."""
     colour_config: str
+    loras: Mapping[str, str] = field(default_factory=dict)
+    """sha256 of the LoRA files that the job names."""
     keys: tuple[str, ...] = ()
     """Roles whose frames stand under their own numbers, be there only one."""
     urgent: bool = False
@@ -120,6 +122,8 @@ class WorkerSetup:
     store: Path
     weights: Path
     registries: tuple[Path, ...]
+    loras: Path | None
+    """The folder of LoRA files; None where there is none."""
     allow_non_commercial: bool
     refuse: frozenset[str]
     allow: frozenset[str]

@@ -67,7 +67,7 @@ class Worker:
         self._pipe = pipe
         self._files = FrameFiles(setup.store)
         policy = Policy(setup.allow_non_commercial, setup.refuse, setup.allow)
-        self._weights = WeightStore(setup.weights, policy, setup.registries)
+        self._weights = WeightStore(setup.weights, policy, setup.registries, setup.loras)
         self._host = ModelHost(models(), self._weights, setup.device, setup.memory_bytes)
         self._tasks: queue.SimpleQueue[WindowTask | None] = queue.SimpleQueue()
         """None wakes the worker up for an urgent one."""
@@ -141,7 +141,7 @@ class Worker:
             if not task.urgent:
                 # Not before: loading may hold the lock on the weights that an urgent window would wait for.
                 steps.give_way = self._give_way
-            window = RunningWindow(task, self._files)
+            window = RunningWindow(task, self._files, self._weights.loras)
             for delivery in operations()[task.operation].run(model, window, steps):
                 frame = delivery.frame
                 digest = window.digest_given(frame.pixels) or self._files.put(frame.pixels)[0]

@@ -7,24 +7,30 @@ import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from replate.errors import Cancelled, NotFound
 from replate.frame import Frame, Pixels, StoredFrame
 from replate.values import Value
 from replate_server.operations.contract import Cached, Tensor
 from replate_server.store.files import FrameFiles
-from replate_server.worker.contract import Kept, Message, Progressed, Warned, WindowTask
+from replate_server.weights.loras import Loras
+from replate_server.worker.contract import Kept, Message, Previewed, Progressed, Warned, WindowTask
+from replate_server.worker.previews import png_of
 
 TELL_EVERY = 0.1
 """Seconds between two progress messages at the least."""
+PREVIEW_EVERY = 0.5
+"""Seconds between two previews at the least; who is done sooner needs none."""
 
 
 class RunningWindow:
     """The `Window` of the operations' contract over a task: frames are mapped from the store when asked for."""
 
-    def __init__(self, task: WindowTask, files: FrameFiles) -> None:
+    def __init__(self, task: WindowTask, files: FrameFiles, loras: Loras) -> None:
         self._task = task
         self._files = files
+        self._loras = loras
         # Only while somebody holds them: a mapped file takes a file descriptor.
         self._given: dict[int, tuple[weakref.ref[Pixels], str]] = {}
         self._frames = {role: {stored.spec.number: stored for stored in frames} for role, frames in task.inputs.items()}
@@ -70,6 +76,11 @@ class RunningWindow:
     def digest(self, role: str, number: int) -> str:
         return self._stored(role, number).digest
 
+    def lora(self, name: str) -> Path:
+        if name not in self._task.loras:
+            raise NotFound(f"The job names no LoRA {name[:60]}: name it in its parameter loras.")
+        return self._loras.get(name, self._task.loras[name])
+
     def _stored(self, role: str, number: int) -> StoredFrame:
         frames = self._frames[role]
         if len(frames) == 1 and role not in self._task.keys:
@@ -98,6 +109,7 @@ class RunningSteps:
         self._cancelled = cancelled
         self._tell = tell
         self._told = 0.0
+        self._previewed = time.monotonic()
         self.give_way: Callable[[], None] = _nobody
         """Lets urgent windows run; called at every step."""
 
@@ -114,7 +126,10 @@ class RunningSteps:
             raise Cancelled("The job was cancelled.")
 
     def preview(self, number: int, picture: Tensor) -> None:
-        """Nobody is told yet."""
+        now = time.monotonic()
+        if now - self._previewed >= PREVIEW_EVERY:
+            self._previewed = now
+            self._tell(Previewed(self._task.id, number, png_of(picture)))
 
     def warn(self, message: str) -> None:
         self._tell(Warned(self._task.id, message))

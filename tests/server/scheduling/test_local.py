@@ -20,6 +20,7 @@ def setup(folder: Path, name: str = "cpu", registries: tuple[Path, ...] = ()) ->
         store=folder / "frames",
         weights=folder / "weights",
         registries=registries,
+        loras=None,
         allow_non_commercial=False,
         refuse=frozenset(),
         allow=frozenset(),

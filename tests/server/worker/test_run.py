@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
-from replate.errors import NotFound
+from replate.errors import NotFound, Unmet
 from replate.frame import StoredFrame
 from replate_server.store.files import FrameFiles
+from replate_server.weights.loras import Loras
 from replate_server.worker.contract import WindowTask
 from replate_server.worker.run import RunningSteps, RunningWindow
 from serving import noise
@@ -37,7 +39,7 @@ def task_of(files: FrameFiles, numbers: range) -> WindowTask:
 
 def window_of(folder: Path, numbers: range) -> RunningWindow:
     files = FrameFiles(folder)
-    return RunningWindow(task_of(files, numbers), files)
+    return RunningWindow(task_of(files, numbers), files, Loras(None))
 
 
 def test_what_is_kept_is_not_taken_for_what_other_weights_gave(tmp_path: Path) -> None:
@@ -77,7 +79,7 @@ def test_a_single_keyframe_stands_for_its_own_frame_alone(tmp_path: Path) -> Non
     files = FrameFiles(tmp_path)
     plate, keyframe = task_of(files, range(4)), task_of(files, range(2, 3)).inputs["plate"]
     inputs = {**plate.inputs, "keyframes": keyframe, "others": ()}
-    window = RunningWindow(replace(plate, inputs=inputs, keys=("keyframes", "others")), files)
+    window = RunningWindow(replace(plate, inputs=inputs, keys=("keyframes", "others")), files, Loras(None))
     assert window.given("keyframes") == (2,)
     assert window.frame("keyframes", 2).spec.number == 2
     with pytest.raises(NotFound, match="no frame 1"):
@@ -91,3 +93,18 @@ def test_frames_are_read_only(tmp_path: Path) -> None:
     frame = window_of(tmp_path, range(1)).frame("plate", 0)
     with pytest.raises(ValueError, match="read-only"):
         frame.pixels[0] = 0
+
+
+def test_a_lora_is_the_file_that_the_job_named(tmp_path: Path) -> None:
+    files, shelf = FrameFiles(tmp_path / "store"), tmp_path / "loras"
+    shelf.mkdir()
+    save_file({"up": np.ones((2, 2), np.float32)}, shelf / "noir.safetensors")
+    loras = Loras(shelf)
+    task = replace(task_of(files, range(1, 2)), loras={"noir": loras.sha256("noir")})
+    window = RunningWindow(task, files, loras)
+    assert window.lora("noir") == shelf / "noir.safetensors"
+    with pytest.raises(NotFound, match="names no LoRA grain"):
+        window.lora("grain")
+    save_file({"up": np.zeros((2, 2), np.float32)}, shelf / "noir.safetensors")
+    with pytest.raises(Unmet, match="noir changed since the job was submitted"):
+        window.lora("noir")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from replate.errors import Cancelled, NotFound
 from replate.frame import Frame, digest_of, pixel_bytes
@@ -26,6 +27,8 @@ class MemoryWindow:
     colour_config: str = "ocio://default"
     keys: tuple[str, ...] = ()
     """Roles whose frames stand under their own numbers, be there only one."""
+    loras: Mapping[str, Path] = field(default_factory=dict)
+    """LoRA files by name."""
 
     def has(self, role: str) -> bool:
         return role in self.inputs
@@ -47,6 +50,11 @@ class MemoryWindow:
 
     def digest(self, role: str, number: int) -> str:
         return digest_of(pixel_bytes(self.frame(role, number).pixels))
+
+    def lora(self, name: str) -> Path:
+        if name not in self.loras:
+            raise NotFound(f"There is no LoRA {name}; give its file to the window.")
+        return self.loras[name]
 
 
 def windows_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -65,6 +66,9 @@ class Smaller:
 
     def digest(self, role: str, number: int) -> str:
         return f"{self.window.digest(role, number)}/{self.divisor}"
+
+    def lora(self, name: str) -> Path:
+        return self.window.lora(name)
 
 
 def enlarged(painted: Tensor, box: Box, divisor: int, wanted: Box) -> Tensor:

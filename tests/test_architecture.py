@@ -23,7 +23,13 @@ VALUES = (f"{SERVER}.jobs", "replate")
 """What the server's jobs are, and the version."""
 MAY_IMPORT = {
     "darkroom": (*VOCABULARY, f"{SERVER}.darkroom"),
-    "operations": (*VOCABULARY, f"{SERVER}.darkroom", f"{SERVER}.operations"),
+    "operations": (
+        *VOCABULARY,
+        f"{SERVER}.darkroom",
+        f"{SERVER}.operations",
+        # What a model is told, which hosts show: they have no more than that package.
+        "replate_host.wording",
+    ),
     "weights": (*VOCABULARY, f"{SERVER}.weights"),
     "store": (*VOCABULARY, *VALUES, f"{SERVER}.store"),
     "worker": (

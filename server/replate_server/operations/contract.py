@@ -74,7 +74,7 @@ class Card:
     """Names of roles that the operation may go without and this model may not."""
     wording: tuple[str, ...] = ()
     """The sentences of the prompt that it is told, out of text parameters: "Keep {keep} exactly as it is."; see
-    `replate.wording`. Empty for a model without a prompt."""
+    `replate_host.wording`. Empty for a model without a prompt."""
     windows: Windows = Windows()
     sizes: Sizes = Sizes()
     memory_bytes: int = 256 * MEGABYTE

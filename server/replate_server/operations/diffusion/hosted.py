@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from replate.values import Value
-from replate.wording import worded
+from replate_host.wording import worded
 from replate_server.operations.contract import Card, Way
 from replate_server.operations.diffusion.checkpoint import Checkpoint, read_checkpoint
 from replate_server.operations.diffusion.fitting import Fit, fits

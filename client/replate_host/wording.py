@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-
-from replate.values import Value
+from typing import Any
 
 _FIELD = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
-def worded(sentences: Iterable[str], parameters: Mapping[str, Value]) -> str:
+def worded(sentences: Iterable[str], parameters: Mapping[str, Any]) -> str:
     """The sentences with their fields, "{prompt}", filled in; one that has an empty field is left out."""
     return " ".join(_filled(sentence, parameters) for sentence in sentences if _said(sentence, parameters))
 
@@ -20,15 +19,15 @@ def fields(sentence: str) -> tuple[str, ...]:
     return tuple(_FIELD.findall(sentence))
 
 
-def _said(sentence: str, parameters: Mapping[str, Value]) -> bool:
+def _said(sentence: str, parameters: Mapping[str, Any]) -> bool:
     return all(_text(parameters, name) for name in fields(sentence))
 
 
-def _filled(sentence: str, parameters: Mapping[str, Value]) -> str:
+def _filled(sentence: str, parameters: Mapping[str, Any]) -> str:
     filled = _FIELD.sub(lambda field: _text(parameters, field[1]), sentence)
     # What the artist ended with a full stop has one already.
     return re.sub(r"([.!?])\.", r"\1", filled)
 
 
-def _text(parameters: Mapping[str, Value], name: str) -> str:
+def _text(parameters: Mapping[str, Any], name: str) -> str:
     return str(parameters.get(name, "")).strip()

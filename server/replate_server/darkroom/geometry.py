@@ -78,6 +78,11 @@ def crop(image: Array, box: Box) -> Array:
     return image[box.y : box.bottom, box.x : box.right]
 
 
+def scaled(box: Box, scale: int) -> Box:
+    """The box of the same part of a picture that is `scale` times as large."""
+    return Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale)
+
+
 def _within(box: Box, frame: Box) -> tuple[slice, slice]:
     return (
         slice(box.y - frame.y, box.bottom - frame.y),

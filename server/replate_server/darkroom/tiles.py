@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replate.errors import Failed
-from replate_server.darkroom.geometry import crop, pad_to, rounded
+from replate_server.darkroom.geometry import crop, pad_to, rounded, scaled
 
 Image = NDArray[np.float32]
 Work = Callable[[Image], Image]
@@ -25,13 +25,14 @@ def tiled(
     overlap: int,
     multiple: int,
     minimum: int = 1,
+    scale: int = 1,
     tick: Tick | None = None,
 ) -> Image:
     """`work` done on a whole picture, in tiles where it has more than `most_pixels`.
 
     `image` is [height, width, channels]. `work` takes such a tile, whose sides are multiples of `multiple`
-    and at least `minimum` (padded by reflection), and gives one of the same height and width with any number
-    of channels. Neighbours overlap by at least `overlap` pixels; the outer quarter of an overlap, where a
+    and at least `minimum` (padded by reflection), and gives one `scale` times as high and as wide with any number
+    of channels; so is what comes back. Neighbours overlap by at least `overlap` pixels; the outer quarter of an overlap, where a
     tile knows least of what is beside it, is left out, and the middle is mixed by ramps that sum to one. So a
     filter that reaches no further than a quarter of the overlap gives what it would give on the whole, and
     tiles that agree are kept bit for bit. `tick` gets the fraction done after each tile, and may raise to
@@ -45,10 +46,10 @@ def tiled(
     def one(row: int, column: int) -> Image:
         tile = canvas[tops[row] : tops[row] + tile_height, lefts[column] : lefts[column] + tile_width]
         done = work(np.ascontiguousarray(tile))
-        if done.ndim != 3 or done.shape[:2] != tile.shape[:2]:
+        if done.ndim != 3 or done.shape[:2] != (tile.shape[0] * scale, tile.shape[1] * scale):
             raise Failed(
                 f"A model gave a picture of shape {done.shape} for a tile of {tile.shape}; "
-                "its module must keep height and width."
+                f"its module must {f'give {scale} times the height and width' if scale > 1 else 'keep height and width'}."
             )
         if tick is not None:
             tick((row * len(lefts) + column + 1) / (len(tops) * len(lefts)))
@@ -56,9 +57,11 @@ def tiled(
 
     def strip(row: int) -> Image:
         pieces = (one(row, column).swapaxes(0, 1) for column in range(len(lefts)))
-        return _joined(pieces, lefts, canvas.shape[1]).swapaxes(0, 1)
+        return _joined(pieces, [left * scale for left in lefts], canvas.shape[1] * scale).swapaxes(0, 1)
 
-    return crop(_joined((strip(row) for row in range(len(tops))), tops, canvas.shape[0]), box)
+    strips = (strip(row) for row in range(len(tops)))
+    whole = _joined(strips, [top * scale for top in tops], canvas.shape[0] * scale)
+    return crop(whole, scaled(box, scale))
 
 
 def _joined(pieces: Iterator[Image], starts: list[int], length: int) -> Image:

@@ -99,3 +99,15 @@ def test_progress_rises_to_one_and_can_stop_the_work():
 def test_a_model_that_changes_the_size_is_told_so():
     with pytest.raises(Failed, match="height and width"):
         tiled(picture(9, 9), lambda tile: tile[1:], most_pixels=None, overlap=0, multiple=1)
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(2, 4), settings_of_a_model)
+def test_what_comes_back_larger_is_put_together_where_it_belongs(height, width, scale, taken):
+    source = picture(height, width)
+    done = tiled(source, lambda tile: tile.repeat(scale, 0).repeat(scale, 1), scale=scale, **taken)
+    assert np.array_equal(done, source.repeat(scale, 0).repeat(scale, 1))
+
+
+def test_a_larger_picture_of_another_size_is_refused():
+    with pytest.raises(Failed, match="give 2 times the height and width"):
+        tiled(picture(20, 20), lambda tile: tile, scale=2, most_pixels=None, overlap=0, multiple=1)

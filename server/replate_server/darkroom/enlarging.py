@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def enlarge(frame: Frame, scale: int) -> Frame:
     height, width, _ = spec.shape
     pixels = np.empty(spec.shape, spec.pixel_type.dtype)
     for channels, nature in _natures(frame):
-        planes = frame.pixels[..., list(channels)]
+        planes: Any = frame.pixels[..., list(channels)]
         if nature is Nature.COLOUR:
             planes = finite(np.ascontiguousarray(planes))[0]
         large = resize(planes, width, height, Nature.COLOUR if nature is Nature.COLOUR else Nature.DATA)

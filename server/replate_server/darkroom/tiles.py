@@ -32,9 +32,9 @@ def tiled(
 
     `image` is [height, width, channels]. `work` takes such a tile, whose sides are multiples of `multiple`
     and at least `minimum` (padded by reflection), and gives one `scale` times as high and as wide with any number
-    of channels; so is what comes back. Neighbours overlap by at least `overlap` pixels; the outer quarter of an overlap, where a
-    tile knows least of what is beside it, is left out, and the middle is mixed by ramps that sum to one. So a
-    filter that reaches no further than a quarter of the overlap gives what it would give on the whole, and
+    of channels; so is what comes back. Neighbours overlap by at least `overlap` pixels; the outer quarter of an
+    overlap, where a tile knows least of what is beside it, is left out, and the middle is mixed by ramps that sum to
+    one. So a filter that reaches no further than a quarter of the overlap gives what it would give on the whole, and
     tiles that agree are kept bit for bit. `tick` gets the fraction done after each tile, and may raise to
     stop.
     """
@@ -47,9 +47,9 @@ def tiled(
         tile = canvas[tops[row] : tops[row] + tile_height, lefts[column] : lefts[column] + tile_width]
         done = work(np.ascontiguousarray(tile))
         if done.ndim != 3 or done.shape[:2] != (tile.shape[0] * scale, tile.shape[1] * scale):
+            must = f"give {scale} times the height and width" if scale > 1 else "keep height and width"
             raise Failed(
-                f"A model gave a picture of shape {done.shape} for a tile of {tile.shape}; "
-                f"its module must {f'give {scale} times the height and width' if scale > 1 else 'keep height and width'}."
+                f"A model gave a picture of shape {done.shape} for a tile of {tile.shape}; its module must {must}."
             )
         if tick is not None:
             tick((row * len(lefts) + column + 1) / (len(tops) * len(lefts)))

@@ -15,6 +15,7 @@ import numpy as np
 from replate.values import Parameter, ParameterType
 from replate_server.operations.contract import Card, Steps, Tensor, Windows
 from replate_server.operations.restyle.adain import AdaIN, Look
+from replate_server.operations.restyle.repainting import Take
 
 GIGABYTE = 1 << 30
 
@@ -131,6 +132,56 @@ class Misshapen:
         return picture[:1]
 
 
+class Drifting:
+    """Repaints takes in colours of its own, which wander: a gain and an offset that grow within a take, and are others
+    in each, and jump where one begins; with noise that a frame has in every take."""
+
+    card = replace(
+        card("restyle/drifting", windows=Windows(length=None)),
+        parameters=(
+            *card("restyle/gated").parameters,
+            Parameter("drift", "Drift", ParameterType.REAL, 1.0, "How far colours go.", 0.0, 4.0),
+            Parameter("goes_on", "Goes on", ParameterType.FLAG, False, "From the colours of what is known."),
+        ),
+    )
+    frames, overlap, stride = 17, 5, 4
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None:
+        self.device = device
+
+    def pixels(self, parameters: Mapping[str, Any]) -> int:
+        return 200 * 112
+
+    def repaint(self, take: Take, parameters: Mapping[str, Any], seed: int, steps: Steps) -> list[Tensor]:
+        gated(parameters, steps)
+        generator, drift = np.random.default_rng(take.place), float(parameters["drift"])
+        jump, growth = (generator.choice((-0.15, 0.15), 3) * drift for _ in range(2))
+        away, begun = generator.uniform(-0.04, 0.04, 3) * drift, np.ones(3)
+        jump *= take.place > 0
+        if parameters["goes_on"] and take.known:
+            last = max(take.known)
+            jump, begun = np.zeros(3), take.known[last].mean((0, 1)) / self.meant(take, last).mean((0, 1))
+        made = []
+        for index in range(len(take.numbers)):
+            share = index / (self.frames - 1)
+            steps.progress(share, f"Frame {take.numbers[index]}")
+            gain, offset = begun * (1 + jump + growth * share), away * share
+            made.append(np.clip(self.meant(take, index) * gain + offset, 0, 1).astype(np.float32))
+        return made
+
+    @staticmethod
+    def meant(take: Take, index: int) -> Tensor:
+        """A frame as it would be without drift."""
+        noise = np.random.default_rng(take.place + index).normal(0, 0.01, take.pictures[index].shape)
+        return recoloured(take.pictures[index]) + noise.astype(np.float32)
+
+
+def recoloured(picture: Tensor) -> Tensor:
+    """[height, width, 3] in [0,1], in cold colours."""
+    luma = picture.mean(axis=-1, keepdims=True)
+    return np.asarray(0.12 + 0.6 * (0.5 * luma + 0.5 * picture) * np.float32((0.7, 0.95, 1.1)), np.float32)
+
+
 class Bright:
     """A matte: what is brighter than half."""
 
@@ -199,6 +250,7 @@ MODELS = (
     Raise,
     Greedy,
     Misshapen,
+    Drifting,
     Bright,
     Bulky,
     Bulkier,

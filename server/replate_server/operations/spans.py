@@ -20,12 +20,15 @@ class Span:
     end: float = 1.0
     message: str = ""
     """Said with every progress that says nothing itself."""
+    title: str = ""
+    """Said before what every progress says."""
     reached: float = 0.0
     """The most that was told."""
 
     def progress(self, fraction: float, message: str = "") -> None:
         self.reached = min(max(fraction, self.reached), 1.0)
-        self.steps.progress(self.start + (self.end - self.start) * self.reached, message or self.message)
+        said = ": ".join(filter(None, (self.title, message or self.message)))
+        self.steps.progress(self.start + (self.end - self.start) * self.reached, said)
 
     def check(self) -> None:
         self.steps.check()

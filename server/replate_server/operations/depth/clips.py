@@ -9,17 +9,17 @@ one another: the inference of Chen et al., "Video Depth Anything", CVPR 2025, se
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import overload
+from collections.abc import Mapping
 
 import numpy as np
 
 from replate.errors import Failed
 from replate.values import Value
+from replate_server.operations.clips import clips
 from replate_server.operations.contract import Cached, Steps, Tensor
 from replate_server.operations.depth.affine import Affine, fit
 from replate_server.operations.depth.estimator import Estimator
+from replate_server.operations.on_demand import OnDemand
 from replate_server.operations.pictures import checked
 from replate_server.operations.shot import Shot
 
@@ -29,27 +29,6 @@ _FARTHEST = 1e6
 """Metres beyond which a metric model sees infinity."""
 _SAMPLES = 1 << 16
 """Of the frames that two clips share, what is compared."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """Frames that are estimated at once: places in the shot's numbers, half-open."""
-
-    start: int
-    stop: int
-
-
-def clips(count: int, frames: int, overlap: int) -> tuple[Clip, ...]:
-    """Clips of `frames` that cover `count` frames, each sharing at least `overlap` with the one before.
-
-    The last is moved back so that it is whole; a shot shorter than a clip is one clip.
-    """
-    if frames < 1 or not 0 <= overlap < frames:
-        raise Failed(f"Clips of {frames} frames cannot share {overlap}; the model's module must be put right.")
-    starts = list(range(0, max(count - frames, 0) + 1, frames - overlap))
-    if starts[-1] + frames < count:
-        starts.append(count - frames)
-    return tuple(Clip(start, min(start + frames, count)) for start in starts)
 
 
 class Clips:
@@ -114,7 +93,7 @@ class Clips:
         clip, name = self._clips[index], self._model.card.name
         numbers = list(self._shot.numbers[clip.start : clip.stop])
         padded = numbers + numbers[-1:] * (self._model.frames - len(numbers))
-        made = self._model.run(_Pictures(self._shot, padded), self._parameters, steps)
+        made = self._model.run(OnDemand(self._shot.picture, padded), self._parameters, steps)
         if len(made) != len(padded):
             raise Failed(f"The model {name} gave {len(made)} estimates of {len(padded)} pictures; mend its module.")
         planes = [checked(estimate.depth, (0, 0), name) for estimate in made[: len(numbers)]]
@@ -130,28 +109,6 @@ class Clips:
         own = {parameter.name: self._parameters[parameter.name] for parameter in card.parameters}
         frames = " ".join(self._shot.key(number) for number in self._shot.numbers[clip.start : clip.stop])
         return f"depth 1 {card.name} {card.revision} {' '.join(card.weights)} {own} {self._model.frames} {frames}"
-
-
-class _Pictures(Sequence[Tensor]):
-    """Pictures that are made when they are asked for: a clip of 4K frames would fill the memory."""
-
-    def __init__(self, shot: Shot, numbers: Sequence[int]) -> None:
-        self._shot, self._numbers = shot, numbers
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    @overload
-    def __getitem__(self, index: int) -> Tensor: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Tensor]: ...
-    def __getitem__(self, index: int | slice) -> Tensor | Sequence[Tensor]:
-        if isinstance(index, slice):
-            return _Pictures(self._shot, self._numbers[index])
-        return self._shot.picture(self._numbers[index])
-
-    def __iter__(self) -> Iterator[Tensor]:
-        return (self._shot.picture(number) for number in self._numbers)
 
 
 def _inverse(depth: Tensor, model: Estimator) -> Tensor:

@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from replate.depth import distances
 from replate.errors import BadRequest, NotFound
 from replate.frame import Frame
 from replate.values import Value
@@ -23,6 +22,7 @@ from replate_server.operations.contract import Steps, Tensor, Window
 from replate_server.operations.flow.dis import Dis
 from replate_server.operations.flow.operation import MOTION
 from replate_server.operations.pictures import same_windows
+from replate_server.operations.restyle.nearness import nearness
 from replate_server.operations.shot import Shot
 
 _WAYS = {1: MOTION[:2], -1: MOTION[2:]}
@@ -102,7 +102,7 @@ class Following:
             return None
         gap = np.float32(second - first)
         there, back = self._vectors(one, 1) * gap, self._vectors(other, -1) * gap
-        near, far = self._nearness(first), self._nearness(second)
+        near, far = (nearness(self._window, number, self.shot.box) for number in (first, second))
         known = [np.isfinite(vectors).all(axis=-1) for vectors in (there, back)]
         there[~known[0]], back[~known[1]] = 0, 0
 
@@ -125,24 +125,6 @@ class Following:
             )
         vectors = np.stack([frame.channel(name) for name in _WAYS[towards]], axis=-1).astype(np.float32)
         return self._over_box(vectors, frame)
-
-    def _nearness(self, number: int) -> Tensor | None:
-        """1/Z over the box, NaN where it is not known; None where no depth was given."""
-        frame = self._given("depth", number)
-        if frame is None:
-            return None
-        names = [name for name in frame.spec.channels if name.rpartition(".")[2] == "Z"] or list(frame.spec.channels)
-        if len(names) != 1:
-            raise BadRequest(
-                f"Frame {number} of the depth has the channels {', '.join(frame.spec.channels) or 'none'}; "
-                'shuffle the depth into "depth.Z".'
-            )
-        samples = frame.channel(names[0]).astype(np.float32)
-        # Which way depth is written that does not say so is all the same where distances are only compared.
-        if frame.spec.depth is not None:
-            with np.errstate(divide="ignore"):
-                samples = np.reciprocal(distances(samples, frame.spec.depth))
-        return self._over_box(samples, frame)
 
     def _over_box(self, samples: NDArray[Any], frame: Frame) -> Tensor:
         framed: Tensor = reframe(samples, frame.spec.data_window, self.shot.box, float("nan"))

@@ -3,39 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 from typing import cast
 
 import numpy as np
 
-from replate.frame import Frame
+from replate.frame import Figure, Frame
 from replate.values import OutputPlate, Parameter, ParameterType, Role, RoleKind, Value
 from replate_server.darkroom.geometry import reframe
 from replate_server.darkroom.highlights import with_highlights, without_highlights
-from replate_server.darkroom.matte import composite, feather, matte_of
+from replate_server.darkroom.matte import composite
+from replate_server.darkroom.resize import Nature, resize
 from replate_server.operations.contract import Card, Delivery, Model, Steps, Tensor, Window, Windows
-from replate_server.operations.pictures import developed, same_windows
+from replate_server.operations.pictures import developed
 from replate_server.operations.restyle.colours import with_colours_of
+from replate_server.operations.restyle.filming import filmed
 from replate_server.operations.restyle.holding import held
 from replate_server.operations.restyle.keyframes import keyframe
-from replate_server.operations.restyle.keys import Keys
+from replate_server.operations.restyle.keys import Keys, Paint
+from replate_server.operations.restyle.mattes import AREAS, MATTE, is_restyled, matte
 from replate_server.operations.restyle.measuring import Measuring
 from replate_server.operations.restyle.painting import Painting, Restyler
-from replate_server.operations.restyle.smaller import SIZES, Smaller, enlarged
+from replate_server.operations.restyle.repainting import Repainter
+from replate_server.operations.restyle.smaller import SIZES, Smaller, enlarged, whole
+from replate_server.operations.restyle.takes import Takes
 from replate_server.operations.shot import Shot
 from replate_server.operations.spans import Span, part
 
 HOLDS = ("keyframes", "frames")
-AREAS = ("subject", "world")
 
 _TOGETHER = 8
 """Frames of a window that are painted each by itself."""
 _FADE = 0.2
 """Below this strength the result fades into the plate: a model at strength 0 still repaints it."""
-_AFTERWARDS = ("keep_colour", "hold", "key_every", "area", "matte_feather", "size", "figures")
+_AFTERWARDS = ("keep_colour", "hold", "key_every", "tie_colour", "size", "detail", "figures")
 """Parameters that a frame as a model paints it does not depend on."""
+_TAKES = ("style_scale", *_AFTERWARDS)
+"""Likewise, where it is painted of takes."""
 
 
 class Restyle:
@@ -114,6 +120,15 @@ class Restyle:
             group="Hold",
         ),
         Parameter(
+            "tie_colour",
+            "Tie colours",
+            ParameterType.FLAG,
+            True,
+            "Of models that see many frames at once: takes out what their colours drift and jump, beyond the plate's "
+            "own changes. Turn it off for colours that are meant to change, as of a sunset.",
+            group="Hold",
+        ),
+        Parameter(
             "area",
             "Restyle the",
             ParameterType.CHOICE,
@@ -139,6 +154,17 @@ class Restyle:
             "full",
             "Half and quarter are for trying things quickly: what is painted that small is enlarged to the plate.",
             choices=tuple(SIZES),
+            group="Result",
+        ),
+        Parameter(
+            "detail",
+            "Detail",
+            ParameterType.REAL,
+            1.0,
+            "What is painted smaller than the plate gets the plate's fine detail back where it follows the plate; 0 "
+            "leaves it as soft as it was painted.",
+            0.0,
+            1.0,
             group="Result",
         ),
         Parameter(
@@ -173,25 +199,38 @@ class Restyle:
             yield from (Delivery("plate", window.frame("plate", number)) for number in window.numbers)
             return
         shot = Shot(seen, "plate", steps)
-        wanted = [number for number in window.numbers if _restyled(window, number)]
-        for number, painted in _each(window.numbers, _painted(model, seen, shot, wanted, steps)):
+        wanted = [number for number in window.numbers if is_restyled(window, number)]
+        for painted in _each(window.numbers, _painted(model, window, shot, wanted, steps)):
+            number = painted.number
             plate = window.frame("plate", number)
-            if painted is None:
+            if painted.picture is None:
                 yield Delivery("plate", plate)
                 continue
-            matte = _matte(window, number)
+            limit = matte(window, number)
             development = developed(window, "plate", number, steps)
-            display, over = development.display, enlarged(painted, shot.box, divisor, plate.spec.data_window)
-            mixed = _mixed(model, parameters, without_highlights(display, display), over)
-            lit = with_highlights(mixed, display)
+            display = development.display
+            dull = without_highlights(display, display)
+            over = enlarged(painted.picture, whole(shot.box, divisor), dull, plate.spec.data_window, _detail(window))
+            lit = with_highlights(_mixed(model, parameters, dull, over), display)
             restyled = development.finish(lit)
-            if matte is not None:
-                restyled = composite(restyled, plate, matte)
-                lit = display + (lit - display) * matte[..., None]
+            if limit is not None:
+                restyled = composite(restyled, plate, limit)
+                lit = display + (lit - display) * limit[..., None]
             if measuring is not None:
-                figures = measuring.of(number, display, lit, Span(steps, 0.0, 0.0))
+                figures = (*measuring.of(number, display, lit, Span(steps, 0.0, 0.0)), *painted.figures)
                 restyled = Frame(replace(restyled.spec, figures=figures), restyled.pixels)
             yield Delivery("plate", restyled)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Painted:
+    """A frame that was painted."""
+
+    number: int
+    picture: Tensor | None = None
+    """[rows, columns, 3] of any size over the shot's box, display-referred without highlights; None where there is
+    nothing to paint it by."""
+    figures: tuple[Figure, ...] = ()
 
 
 def _carries(card: Card, inputs: Collection[str], parameters: Mapping[str, Value]) -> bool:
@@ -200,37 +239,32 @@ def _carries(card: Card, inputs: Collection[str], parameters: Mapping[str, Value
     return "keyframes" in inputs or (alone and parameters["hold"] == HOLDS[0])
 
 
-def _painted(
-    model: Model, window: Window, shot: Shot, wanted: Sequence[int], steps: Steps
-) -> Iterator[tuple[int, Tensor | None]]:
-    """The wanted frames, rising, painted over the shot's box without highlights; None where there is nothing to paint
-    one by."""
+def _painted(model: Model, window: Window, shot: Shot, wanted: Sequence[int], steps: Steps) -> Iterator[_Painted]:
+    """The wanted frames, rising. The shot's window is the given one, or that seen smaller."""
+    parameters, seen = window.parameters, shot.window
     inputs = [role for role in ("keyframes",) if window.has(role)]
-    painting = Painting(model, window, _AFTERWARDS) if isinstance(model, Restyler) else None
-
-    def paint(number: int, steps: Steps) -> Tensor:
-        assert painting is not None
-        own = window.frame("plate", number).spec.data_window
-        picture = reframe(shot.picture(number), shot.box, own)
-        painted = painting.of(number, without_highlights(picture, picture), steps)
-        over: Tensor = reframe(painted, own, shot.box, "edge")
-        return over
-
-    if not _carries(model.card, inputs, window.parameters):
+    numbers = window.given("keyframes") if inputs else ()
+    takes = Takes(model, window, shot, _TAKES) if isinstance(model, Repainter) else None
+    if takes is not None and isinstance(model, Repainter) and model.frames > 1:
+        due = {number: partial(_sized, takes, seen, number, shot, steps) for number in numbers}
+        for one in filmed(model, takes, shot, due, wanted, steps):
+            yield _Painted(one.number, one.picture, one.figures)
+        return
+    paint = _painter(model, window, shot, takes)
+    if paint is not None and not _carries(model.card, inputs, parameters):
         for index, number in enumerate(wanted):
             span = part(steps, index, len(wanted), f"Restyling frame {number}")
             span.progress(0.0)
-            yield number, paint(number, span)
+            yield _Painted(number, paint(number, span))
             span.progress(1.0)
         return
-    numbers = window.given("keyframes") if inputs else ()
-    given = {number: partial(keyframe, window, number, shot, steps) for number in numbers}
-    keys = Keys(given, paint if painting is not None else None, int(cast(int, window.parameters["key_every"])))
+    given = {number: partial(keyframe, seen, number, shot, steps) for number in numbers}
+    keys = Keys(given, paint, int(cast(int, parameters["key_every"])))
     bare: list[int] = []
-    for number, painted in held(window, shot, keys, wanted, steps, getattr(model, "device", "cpu")):
-        if painted is None:
+    for number, picture in held(seen, shot, keys, wanted, steps, getattr(model, "device", "cpu")):
+        if picture is None:
             bare.append(number)
-        yield number, painted
+        yield _Painted(number, picture)
     if bare:
         steps.warn(
             f"Frames {bare[0]}-{bare[-1]} lie beyond a cut and have no keyframe, so they stay as they are: paint one "
@@ -238,40 +272,47 @@ def _painted(
         )
 
 
-def _each(numbers: Iterable[int], painted: Iterator[tuple[int, Tensor | None]]) -> Iterator[tuple[int, Tensor | None]]:
+def _painter(model: Model, window: Window, shot: Shot, takes: Takes | None) -> Paint | None:
+    """What paints a frame by itself; None for a model that does not."""
+    if takes is not None:
+
+        def repaint(number: int, steps: Steps) -> Tensor:
+            picture = shot.picture(number)
+            (painted,) = takes.repainted((number,), 0, {}, steps)
+            return enlarged(painted, shot.box, without_highlights(picture, picture), shot.box, _detail(window))
+
+        return repaint
+    if not isinstance(model, Restyler):
+        return None
+    painting = Painting(model, shot.window, (*_AFTERWARDS, *MATTE))
+
+    def paint(number: int, steps: Steps) -> Tensor:
+        own = shot.window.frame("plate", number).spec.data_window
+        picture = reframe(shot.picture(number), shot.box, own)
+        painted = painting.of(number, without_highlights(picture, picture), steps)
+        over: Tensor = reframe(painted, own, shot.box, "edge")
+        return over
+
+    return paint
+
+
+def _sized(takes: Takes, window: Window, number: int, shot: Shot, steps: Steps) -> Tensor:
+    """A finished keyframe at the takes' size."""
+    sized: Tensor = resize(keyframe(window, number, shot, steps), *takes.size, Nature.COLOUR)
+    return sized.clip(0, 1)
+
+
+def _each(numbers: Iterable[int], painted: Iterator[_Painted]) -> Iterator[_Painted]:
     """All numbers, rising, with what was painted of some."""
     left = iter(numbers)
-    for number, picture in painted:
-        yield from ((other, None) for other in takewhile(number.__ne__, left))
-        yield number, picture
-    yield from ((other, None) for other in left)
+    for one in painted:
+        yield from (_Painted(other) for other in takewhile(one.number.__ne__, left))
+        yield one
+    yield from (_Painted(other) for other in left)
 
 
-def _restyled(window: Window, number: int) -> bool:
-    """Whether a frame's matte leaves anything to restyle; softening it changes nothing of that."""
-    given = _given_matte(window, number)
-    return given is None or bool((given > 0 if _subject(window) else given < 1).any())
-
-
-def _matte(window: Window, number: int) -> Tensor | None:
-    """Where the plate is restyled, [height, width] over its data window; None: everywhere."""
-    given = _given_matte(window, number)
-    if given is None:
-        return None
-    matte = feather(given, float(cast(float, window.parameters["matte_feather"])))
-    return matte if _subject(window) else 1 - matte
-
-
-def _given_matte(window: Window, number: int) -> Tensor | None:
-    if not window.has("matte"):
-        return None
-    plate, frame = window.frame("plate", number), window.frame("matte", number)
-    same_windows(plate, frame, "matte")
-    return matte_of(frame, plate.spec.data_window)
-
-
-def _subject(window: Window) -> bool:
-    return window.parameters["area"] == AREAS[0]
+def _detail(window: Window) -> float:
+    return float(cast(float, window.parameters["detail"]))
 
 
 def _mixed(model: Model, parameters: Mapping[str, Value], picture: Tensor, painted: Tensor) -> Tensor:
@@ -279,5 +320,5 @@ def _mixed(model: Model, parameters: Mapping[str, Value], picture: Tensor, paint
     if parameters["keep_colour"]:
         painted = with_colours_of(picture, painted)
     strength = float(cast(float, parameters["strength"]))
-    share = min(strength / _FADE, 1.0) if isinstance(model, Restyler) else strength
+    share = min(strength / _FADE, 1.0) if isinstance(model, Restyler | Repainter) else strength
     return painted if share == 1 else picture + (painted - picture) * np.float32(share)

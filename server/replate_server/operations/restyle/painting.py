@@ -49,7 +49,7 @@ class Painting:
         """A frame painted, [height, width, 3] over its data window, display-referred in [0,1], as `picture` is."""
         card = self._model.card
         name = f"{card.name} {card.revision} {' '.join(card.weights)} {self._given} seed {self._window.seed}"
-        places = (_name(self._window, role, number) for role in ("plate", "style") if self._window.has(role))
+        places = (name_of(self._window, role, number) for role in ("plate", "style") if self._window.has(role))
         kept = steps.cached(
             f"restyle 2 {name} {' '.join(places)}", lambda: {"painted": self._painted(number, picture, steps)}
         )
@@ -66,7 +66,7 @@ class Painting:
         whole = None if whole_fits(height, width, sizes) else lambda: _pieces(picture, sizes)
         name = ""
         if self._window.has("style"):
-            name = f"{_name(self._window, 'style', number)} {'x'.join(map(str, self._style_size(number)))}"
+            name = f"{name_of(self._window, 'style', number)} {'x'.join(map(str, self._style_size(number)))}"
         look = self._model.look(style, name, whole, Span(steps, 0.0, 0.3))
         done = 0.0
 
@@ -105,8 +105,8 @@ def style_size(window: Window, number: int) -> tuple[int, int]:
     return max(round(box.width * scale), 1), max(round(box.height * scale), 1)
 
 
-def _name(window: Window, role: str, number: int) -> str:
-    """Names all that a frame's picture depends on."""
+def name_of(window: Window, role: str, number: int) -> str:
+    """Names all that a frame of an input, and its picture, depend on."""
     spec = window.frame(role, number).spec
     box = spec.data_window
     return (

@@ -10,6 +10,7 @@ import numpy as np
 
 from replate.frame import Box, Frame
 from replate.values import Value
+from replate_server.darkroom.detail import with_detail_of
 from replate_server.darkroom.geometry import reframe
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.operations.contract import Tensor, Window
@@ -71,11 +72,22 @@ class Smaller:
         return self.window.lora(name)
 
 
-def enlarged(painted: Tensor, box: Box, divisor: int, wanted: Box) -> Tensor:
-    """A picture [height, width, 3] that fills a box of a smaller window, over a box of the window itself."""
-    whole = Box(box.x * divisor, box.y * divisor, box.width * divisor, box.height * divisor)
-    large: Tensor = reframe(resize(painted, whole.width, whole.height, Nature.COLOUR), whole, wanted)
-    return large
+def enlarged(painted: Tensor, box: Box, plate: Tensor, own: Box, detail: float) -> Tensor:
+    """A picture [rows, columns, 3] of any size that fills a box, as a plate [height, width, 3] lies in its own box.
+
+    It has the plate's fine detail where it follows the plate, as much as `detail` in [0,1] says. All is
+    display-referred.
+    """
+    large: Tensor = painted
+    if painted.shape[:2] != (box.height, box.width):
+        large = with_detail_of(reframe(plate, own, box, "edge"), painted, detail)
+    framed: Tensor = reframe(large, box, own, "edge")
+    return framed
+
+
+def whole(box: Box, divisor: int) -> Box:
+    """What a box of a smaller window is in the window itself; a little more, where it was rounded."""
+    return Box(box.x * divisor, box.y * divisor, box.width * divisor, box.height * divisor)
 
 
 def _divided(frame: Frame, divisor: int, nature: Nature) -> Frame:
@@ -83,8 +95,7 @@ def _divided(frame: Frame, divisor: int, nature: Nature) -> Frame:
     if nature is Nature.MOTION and set(MOTION) <= set(names):
         frame = Frame(replace(frame.spec, channels=MOTION), np.stack([frame.channel(name) for name in MOTION], axis=-1))
     box = _outwards(frame.spec.data_window, divisor)
-    whole = Box(box.x * divisor, box.y * divisor, box.width * divisor, box.height * divisor)
-    pixels = reframe(frame.pixels, frame.spec.data_window, whole, "edge")
+    pixels = reframe(frame.pixels, frame.spec.data_window, whole(box, divisor), "edge")
     small = resize(pixels, box.width, box.height, nature).astype(frame.pixels.dtype)
     spec = replace(frame.spec, data_window=box, display_window=_outwards(frame.spec.display_window, divisor))
     return Frame(spec, np.ascontiguousarray(small))

@@ -16,7 +16,6 @@ from replate_server.darkroom.development import develop
 from replate_server.darkroom.motion import unsteadiness
 from replate_server.operations.compliance import Recorder
 from replate_server.operations.depth.affine import Affine, fit
-from replate_server.operations.depth.clips import Clip, clips
 from replate_server.operations.depth.steadiness import smoothed, steadied
 from server.operations.depth.scenes import RADIUS, Calm, Numbers, Seeing, ball, depth, planes, scene, truth
 
@@ -143,13 +142,6 @@ def test_across_a_cut_each_side_keeps_the_models_scale() -> None:
     assert all(fix == Affine(pytest.approx(1.0), pytest.approx(0.0, abs=1e-9)) for fix in fixes)
     assert steadied([None]) == (Affine(), Affine())
     assert steadied([]) == (Affine(),)
-
-
-def test_clips_cover_the_shot_and_share_frames() -> None:
-    assert clips(3, 1, 0) == (Clip(0, 1), Clip(1, 2), Clip(2, 3))
-    assert clips(5, 8, 2) == (Clip(0, 5),)
-    assert clips(20, 8, 2) == (Clip(0, 8), Clip(6, 14), Clip(12, 20))
-    assert clips(21, 8, 2) == (Clip(0, 8), Clip(6, 14), Clip(12, 20), Clip(13, 21))
 
 
 def test_real_footage_is_steadied(footage: Path, request: pytest.FixtureRequest) -> None:

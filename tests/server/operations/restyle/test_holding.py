@@ -249,13 +249,18 @@ def test_what_is_painted_small_is_laid_on_the_plate(matte_frame: Any) -> None:
         shapes.add(picture.shape)
         return picture
 
-    made = restyled(Painter(paint), {**inputs, "matte": mattes}, size="quarter", hold="frames")
+    given = {**inputs, "matte": mattes}
+    soft = restyled(Painter(paint), given, size="quarter", hold="frames", detail=0.0)
+    detailed = restyled(Painter(paint), given, size="quarter", hold="frames")
     assert shapes == {(16, 24, 3)}
-    for frame, plate in zip(made, inputs["plate"], strict=True):
+    for frame, fine, plate in zip(soft, detailed, inputs["plate"], strict=True):
         assert replace(frame.spec, figures=()) == plate.spec
         assert np.array_equal(frame.pixels[:, 48:], plate.pixels[:, 48:])
         apart = seen([frame])[0] - seen([plate])[0]
         assert sharpness([frame]) < sharpness([plate]) and np.abs(apart[16:, 4:44].mean(axis=(0, 1))).max() < 0.02
+        # What was painted is the plate, and so is what it gets of the plate's detail.
+        assert np.array_equal(fine.pixels[:, 48:], plate.pixels[:, 48:])
+        assert np.abs(seen([fine])[0] - seen([plate])[0]).mean() < 0.3 * np.abs(apart).mean()
 
 
 def test_a_model_that_sees_many_frames_holds_still_by_itself() -> None:

@@ -20,7 +20,18 @@ from matplotlib import pyplot
 
 from benchmarks.device import device_name
 
-NAMES = ("transport", "repeat", "overhead", "inpaint", "depth", "still", "temporal", "novel_view", "patch_synthesis")
+NAMES = (
+    "transport",
+    "repeat",
+    "overhead",
+    "diffusion",
+    "inpaint",
+    "depth",
+    "still",
+    "temporal",
+    "novel_view",
+    "patch_synthesis",
+)
 OUT = Path(__file__).parent / "out"
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import (
@@ -16,22 +19,41 @@ from diffusers import (
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, UMT5Config, UMT5EncoderModel
 
+
+@dataclass(frozen=True, slots=True)
+class WanSize:
+    """How large Wan is built; what is not said is as it was published."""
+
+    encoder: Mapping[str, Any]
+    autoencoder: Mapping[str, Any]
+    network: Mapping[str, Any]
+    layers: int
+
+
+TINY = WanSize(
+    {"vocab_size": 30, "d_model": 32, "d_kv": 8, "d_ff": 37, "num_layers": 2, "num_heads": 4},
+    {"base_dim": 3, "dim_mult": [1, 1, 1, 1], "num_res_blocks": 1},
+    {"num_attention_heads": 2, "attention_head_dim": 12, "text_dim": 32, "ffn_dim": 32},
+    3,
+)
+
 _LETTERS = [(chr(code), -2.0) for code in range(ord("a"), ord("z") + 1)]
-_WIDTH = 32
 
 
-def wan_vace(folder: Path) -> Path:
-    """Wan VACE, 0.4 MB."""
+def wan_vace(folder: Path, size: WanSize = TINY, dtype: torch.dtype = torch.float32) -> Path:
+    """Wan VACE, 0.4 MB where nothing else is said."""
     torch.manual_seed(1)
-    network = WanVACETransformer3DModel(**_wan_network(), vace_layers=[0, 2], vace_in_channels=96)
-    WanVACEPipeline(**_around_wan(), transformer=network).save_pretrained(folder)
+    led = list(range(0, size.layers, 2))
+    network = WanVACETransformer3DModel(**_network(size), vace_layers=led, vace_in_channels=96)
+    WanVACEPipeline(**_around(size), transformer=network).to(dtype).save_pretrained(folder)
     return folder
 
 
-def wan(folder: Path) -> Path:
+def wan(folder: Path, size: WanSize = TINY, dtype: torch.dtype = torch.float32) -> Path:
     """Wan for text to video; its text encoder and autoencoder are those of `wan_vace`."""
     torch.manual_seed(2)
-    WanPipeline(**_around_wan(), transformer=WanTransformer3DModel(**_wan_network())).save_pretrained(folder)
+    pipeline = WanPipeline(**_around(size), transformer=WanTransformer3DModel(**_network(size)))
+    pipeline.to(dtype).save_pretrained(folder)
     return folder
 
 
@@ -43,32 +65,15 @@ def tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=spelling, pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
 
 
-def _around_wan() -> dict[str, object]:
+def _around(size: WanSize) -> dict[str, Any]:
     torch.manual_seed(0)
     return {
         "tokenizer": tokenizer(),
-        "text_encoder": UMT5EncoderModel(
-            UMT5Config(vocab_size=30, d_model=_WIDTH, d_kv=8, d_ff=37, num_layers=2, num_heads=4)
-        ),
-        "vae": AutoencoderKLWan(
-            base_dim=3, z_dim=16, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True]
-        ),
+        "text_encoder": UMT5EncoderModel(UMT5Config(**size.encoder)),
+        "vae": AutoencoderKLWan(**size.autoencoder),
         "scheduler": UniPCMultistepScheduler(flow_shift=3.0, prediction_type="flow_prediction", use_flow_sigmas=True),
     }
 
 
-def _wan_network() -> dict[str, object]:
-    return {
-        "patch_size": (1, 2, 2),
-        "num_attention_heads": 2,
-        "attention_head_dim": 12,
-        "in_channels": 16,
-        "out_channels": 16,
-        "text_dim": _WIDTH,
-        "freq_dim": 256,
-        "ffn_dim": 32,
-        "num_layers": 3,
-        "cross_attn_norm": True,
-        "qk_norm": "rms_norm_across_heads",
-        "rope_max_seq_len": 32,
-    }
+def _network(size: WanSize) -> dict[str, Any]:
+    return {"num_layers": size.layers, "in_channels": 16, "out_channels": 16, **size.network}

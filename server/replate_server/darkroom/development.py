@@ -35,14 +35,14 @@ class Development:
     _clean: NDArray[Any]
     _colour: Colour
 
-    def finish(self, display: Image) -> Frame:
+    def finish(self, display: Image, light: float = 1.0) -> Frame:
         """A model's picture [height, width, 3], like `display`, as a frame of the same spec.
 
         The exact inverse: a pixel that the model left as it was is the plate's own, bit for bit (mended where
-        it was NaN or infinite). Others are kept from being brighter than 1 and all that the plate shows nearby
-        (see `guard`), and under no alpha from being brighter than the plate there (see `hold_emission`). All
-        other channels are the plate's. Half samples beyond 65504 stop there; where the model gave NaN or
-        infinity, the plate is kept. Raises `Failed` for a picture of another size.
+        it was NaN or infinite). Others are kept from being brighter than `light`, which is linear, and all that
+        the plate shows nearby (see `guard`), and under no alpha from being brighter than the plate there (see
+        `hold_emission`). All other channels are the plate's. Half samples beyond 65504 stop there; where the
+        model gave NaN or infinity, the plate is kept. Raises `Failed` for a picture of another size.
         """
         if display.shape != self.display.shape:
             raise Failed(
@@ -51,7 +51,7 @@ class Development:
             )
         spec = self.frame.spec
         painted = display if is_finite(display) else np.where(np.isfinite(display), display, self.display)
-        painted = guard(painted, self.display, black=BLACK, white=WHITE)
+        painted = guard(painted, self.display, black=BLACK, white=WHITE if light == 1 else _display_of(light))
         pixels = self.frame.pixels.copy()
         indices = colour_channels(self.frame)
         alpha = _alpha(self.frame)
@@ -130,6 +130,10 @@ def colour_channels(frame: Frame) -> tuple[int, ...]:
         f"Frame {frame.spec.number} has the channels {', '.join(names) or 'none'}, and no colour among them; "
         "shuffle the colour into R, G and B."
     )
+
+
+def _display_of(light: float) -> float:
+    return float(compress(np.array([light], np.float32))[0])
 
 
 def _alpha(frame: Frame) -> NDArray[np.floating] | None:

@@ -39,11 +39,11 @@ class Keyframes:
         self.device = device
 
 
-def keyframe(window: Window, number: int, shot: Shot, steps: Steps) -> Tensor:
+def keyframe(window: Window, number: int, shot: Shot, steps: Steps, lit: bool = False) -> Tensor:
     """A finished keyframe as the plate lies: [height, width, 3] over the shot's box, display-referred.
 
-    Its format is laid on the plate's, whatever size it was painted at, and highlights are taken out of it. Raises
-    `BadRequest` where it is of other proportions.
+    Its format is laid on the plate's, whatever size it was painted at, and highlights are taken out of it, unless it is
+    to stay `lit`. Raises `BadRequest` where it is of other proportions.
     """
     display = developed(window, "keyframes", number, steps).display
     spec, plate = window.frame("keyframes", number).spec, window.frame("plate", number).spec
@@ -59,7 +59,7 @@ def keyframe(window: Window, number: int, shot: Shot, steps: Steps) -> Tensor:
     else:
         whole = reframe(display, spec.data_window, theirs, "edge")
         fitted = reframe(resize(whole, ours.width, ours.height, Nature.COLOUR), ours, shot.box, "edge")
-    return without_highlights(fitted, shot.picture(number))
+    return fitted if lit else without_highlights(fitted, shot.picture(number))
 
 
 def _beside(box: Box, theirs: Box, ours: Box) -> Box:

@@ -26,7 +26,7 @@ from replate_server.operations.restyle.keys import Keys, Paint
 from replate_server.operations.restyle.mattes import AREAS, MATTE, is_restyled, matte
 from replate_server.operations.restyle.measuring import Measuring
 from replate_server.operations.restyle.painting import Painting, Restyler
-from replate_server.operations.restyle.repainting import Repainter
+from replate_server.operations.restyle.repainting import Relighter, Repainter, seen_by
 from replate_server.operations.restyle.smaller import SIZES, Smaller, enlarged, whole
 from replate_server.operations.restyle.takes import Takes
 from replate_server.operations.shot import Shot
@@ -209,10 +209,14 @@ class Restyle:
             limit = matte(window, number)
             development = developed(window, "plate", number, steps)
             display = development.display
-            dull = without_highlights(display, display)
-            over = enlarged(painted.picture, whole(shot.box, divisor), dull, plate.spec.data_window, _detail(window))
-            lit = with_highlights(_mixed(model, parameters, dull, over), display)
-            restyled = development.finish(lit)
+            seen_plate = seen_by(model, display)
+            over = enlarged(
+                painted.picture, whole(shot.box, divisor), seen_plate, plate.spec.data_window, _detail(window)
+            )
+            lit = _mixed(model, parameters, seen_plate, over)
+            if not isinstance(model, Relighter):
+                lit = with_highlights(lit, display)
+            restyled = development.finish(lit, model.light if isinstance(model, Relighter) else 1.0)
             if limit is not None:
                 restyled = composite(restyled, plate, limit)
                 lit = display + (lit - display) * limit[..., None]
@@ -228,7 +232,7 @@ class _Painted:
 
     number: int
     picture: Tensor | None = None
-    """[rows, columns, 3] of any size over the shot's box, display-referred without highlights; None where there is
+    """[rows, columns, 3] of any size over the shot's box, display-referred as a `Take` is; None where there is
     nothing to paint it by."""
     figures: tuple[Figure, ...] = ()
 
@@ -279,7 +283,7 @@ def _painter(model: Model, window: Window, shot: Shot, takes: Takes | None) -> P
         def repaint(number: int, steps: Steps) -> Tensor:
             picture = shot.picture(number)
             (painted,) = takes.repainted((number,), 0, {}, steps)
-            return enlarged(painted, shot.box, without_highlights(picture, picture), shot.box, _detail(window))
+            return enlarged(painted, shot.box, seen_by(model, picture), shot.box, _detail(window))
 
         return repaint
     if not isinstance(model, Restyler):
@@ -298,7 +302,8 @@ def _painter(model: Model, window: Window, shot: Shot, takes: Takes | None) -> P
 
 def _sized(takes: Takes, window: Window, number: int, shot: Shot, steps: Steps) -> Tensor:
     """A finished keyframe at the takes' size."""
-    sized: Tensor = resize(keyframe(window, number, shot, steps), *takes.size, Nature.COLOUR)
+    given = keyframe(window, number, shot, steps, lit=takes.lit)
+    sized: Tensor = resize(given, *takes.size, Nature.COLOUR)
     return sized.clip(0, 1)
 
 

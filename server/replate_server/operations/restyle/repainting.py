@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from replate.values import Value
+from replate_server.darkroom.highlights import without_highlights
 from replate_server.operations.contract import Model, Steps, Tensor
 from replate_server.operations.diffusion.loras import Lora
 
@@ -22,7 +23,7 @@ class Take:
     place: int
     """Of the first in its scene, counted from 0: what is noise there is the same in every take that has the frame."""
     pictures: Sequence[Tensor]
-    """The plate, [height, width, 3] in [0,1], display-referred, without highlights."""
+    """The plate, [height, width, 3] in [0,1], display-referred, without highlights but for a `Relighter`."""
     mattes: Sequence[Tensor] | None = None
     """[height, width] in [0,1]: 1 where it is to be repainted. None: everywhere."""
     depths: Sequence[Tensor] | None = None
@@ -62,3 +63,17 @@ class Repainter(Model, Protocol):
     def repaint(self, take: Take, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Sequence[Tensor]:
         """The frames repainted, each as large as the take's pictures, float32 in [0,1]. The seed is the job's: the same
         take and seed give the same pixels."""
+
+
+@runtime_checkable
+class Relighter(Repainter, Protocol):
+    """One that paints light, and not a picture of it: what it sees and makes, keyframes included, has light above 1
+    as the darkroom's `compress` puts it between its WHITE and 1. The plate's highlights are not put over it."""
+
+    light: float
+    """The brightest that it paints, linear."""
+
+
+def seen_by(model: Model, display: Tensor) -> Tensor:
+    """A developed picture as a model sees it: a painter has no measure for highlights."""
+    return display if isinstance(model, Relighter) else without_highlights(display, display)

@@ -19,7 +19,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from replate.frame import Frame
+from replate.frame import Frame, FrameSpec
 from replate.values import OutputPlate, Parameter, Preset, Role, RoleKind, Value
 
 Tensor = NDArray[np.float32]
@@ -212,7 +212,7 @@ class Operation(Protocol):
     label: str
     tooltip: str
     roles: tuple[Role, ...]
-    """The first is the plate whose frame numbers, format and metadata the outputs have."""
+    """The first is the plate whose frame numbers, metadata and (but for `Resizing`) format the outputs have."""
     outputs: tuple[OutputPlate, ...]
     parameters: tuple[Parameter, ...]
     """Taken by every model of the operation."""
@@ -238,6 +238,19 @@ def windows_wanted(
 ) -> Windows:
     """The frames that are seen at once in a job."""
     return operation.windows(card, inputs, parameters) if isinstance(operation, Guided) else card.windows
+
+
+@runtime_checkable
+class Resizing(Protocol):
+    """An operation whose outputs have another format than the plate."""
+
+    def resized(self, spec: FrameSpec, parameters: Mapping[str, Value]) -> FrameSpec:
+        """Of a frame of the plate, the spec with the windows of what is made of it."""
+
+
+def windows_due(operation: Operation, spec: FrameSpec, parameters: Mapping[str, Value]) -> FrameSpec:
+    """Of a frame of the plate, the spec with the windows that the outputs have; the plate's own for most operations."""
+    return operation.resized(spec, parameters) if isinstance(operation, Resizing) else spec
 
 
 def keyed_roles(operation: Operation) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from replate_server.operations.parameters import check_parameters
 from replate_server.operations.restyle.operation import Restyle
 from replate_server.operations.segment.operation import Segment
 from replate_server.operations.synthesis.operation import Synthesize
+from replate_server.operations.upscale.operation import Upscale
 
 __all__ = ["broken_models", "check_parameters", "models", "operations"]
 
@@ -38,6 +39,7 @@ def operations() -> Mapping[str, Operation]:
         Matte(),
         Inpaint(),
         Flow(),
+        Upscale(),
         TakeApart(),
         MoveCamera(),
         Synthesize(),

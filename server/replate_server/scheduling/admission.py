@@ -17,6 +17,7 @@ from replate_server.jobs import Job, JobOutput, JobSpec, Source
 from replate_server.operations.contract import Card, Operation, Windows, windows_wanted
 from replate_server.operations.loras import loras_of
 from replate_server.operations.registry import broken_models, check_parameters, models, operations
+from replate_server.scheduling.formats import check_format
 from replate_server.scheduling.recipes import job_recipe
 from replate_server.settings import LimitSettings
 from replate_server.store.ledger import Ledger, WindowRecord
@@ -73,6 +74,9 @@ class Admission:
                 _check_keys(role, plates.get(role.name, {}), main)
             elif role.name in plates:
                 _check_covers(role, plates[role.name], needed)
+        check_format(
+            operation, parameters, request.inputs[operation.roles[0].name], self._ledger, self._limits.frame_pixels
+        )
         windows = _windows(windows_wanted(operation, card, plates.keys(), parameters), main, numbers)
         open_jobs = self._ledger.count_open(owner)
         if open_jobs >= self._limits.open_jobs:

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from replate.errors import BadRequest, Cancelled, ReplateError
-from replate.frame import DATA, Frame, digest_of, pixel_bytes
+from replate.frame import DATA, Frame, FrameSpec, digest_of, pixel_bytes
 from replate.values import OutputPlate, Parameter, ParameterType, Role, Value
 from replate_server.operations.compliance.card import card_faults
 from replate_server.operations.compliance.network import nothing_leaves
 from replate_server.operations.compliance.plates import SHAPES, inputs_of, on_the_ball, synthetic
 from replate_server.operations.compliance.window import MemoryWindow, Recorder, windows_of
-from replate_server.operations.contract import Delivery, Model, Operation, keyed_roles, windows_wanted
+from replate_server.operations.contract import Delivery, Model, Operation, keyed_roles, windows_due, windows_wanted
 from replate_server.operations.parameters import check_parameters
 from replate_server.operations.registry import operations
 
@@ -130,6 +130,7 @@ def _needed(operation: Operation, plate: Sequence[Frame]) -> dict[str, Value]:
 def _delivery_faults(case: _Case, delivered: Sequence[Delivery]) -> Iterator[str]:
     numbers = [frame.spec.number for frame in case.plate]
     outputs = {output.name: output for output in case.operation.outputs}
+    parameters = check_parameters(case.operation, case.model.card, case.given)
     for name in outputs:
         given = [one.frame.spec.number for one in delivered if one.output == name]
         if given != numbers:
@@ -140,14 +141,16 @@ def _delivery_faults(case: _Case, delivered: Sequence[Delivery]) -> Iterator[str
             continue
         plate = next((one for one in case.plate if one.spec.number == delivery.frame.spec.number), None)
         if plate is not None:
-            yield from _frame_faults(delivery.frame, plate, outputs[delivery.output])
+            due = windows_due(case.operation, plate.spec, parameters)
+            yield from _frame_faults(delivery.frame, plate, due, outputs[delivery.output])
 
 
-def _frame_faults(frame: Frame, plate: Frame, output: OutputPlate) -> Iterator[str]:
+def _frame_faults(frame: Frame, plate: Frame, due: FrameSpec, output: OutputPlate) -> Iterator[str]:
+    """`due` has the windows that the output must have."""
     where = f"frame {frame.spec.number} of {output.name}"
     for kept in ("data_window", "display_window", "pixel_aspect", "view", "metadata"):
-        if getattr(frame.spec, kept) != getattr(plate.spec, kept):
-            yield f"{where} has another {kept.replace('_', ' ')} than the plate."
+        if getattr(frame.spec, kept) != getattr(due, kept):
+            yield f"{where} has another {kept.replace('_', ' ')} than {'the plate' if due == plate.spec else 'is due'}."
     if output.channels and frame.spec.channels != output.channels:
         yield f"{where} has channels {frame.spec.channels} where {output.channels} were due."
     if output.data != (frame.spec.colour_space == DATA):

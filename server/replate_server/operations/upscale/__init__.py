@@ -1,0 +1,1 @@
+"""Upscale: the plate, several times as large."""

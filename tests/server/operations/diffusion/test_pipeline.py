@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +16,9 @@ from replate_server.operations.diffusion.loras import Lora
 from replate_server.operations.restyle.repainting import Take
 from replate_server.operations.restyle.wan import WanFromPlate
 from server.operations.diffusion.conftest import asked
+from server.operations.diffusion.runs import Interrupting, lora
 
-
-@dataclass(slots=True)
-class Interrupting(Recorder):
-    """Steps that do something at the first step that is told, or at a check."""
-
-    at_step: Callable[[], None] | None = None
-    at_check: int = -1
-
-    def progress(self, fraction: float, message: str = "") -> None:
-        Recorder.progress(self, fraction, message)
-        if self.at_step is not None and message.startswith("Step 1 "):
-            act, self.at_step = self.at_step, None
-            act()
-
-    def check(self) -> None:
-        self.at_check -= 1
-        if self.at_check == 0:
-            raise Cancelled("The job was cancelled.")
+LAYER = ("transformer.blocks.0.attn1.to_q", 24, 24)
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +31,6 @@ def model(wan: Path) -> WanFromPlate:
 def painted(model: WanFromPlate, clip: list[Any], steps: Any, *loras: Lora, prompt: str = "night") -> Any:
     take = Take(tuple(range(1001, 1010)), 0, clip, loras=loras)
     return np.stack(model.repaint(take, asked(model, {"steps": 3, "prompt": prompt}), 5, steps))
-
-
-def lora(folder: Path, name: str, seed: int) -> Path:
-    """A LoRA of one layer, as peft names it."""
-    torch.manual_seed(seed)
-    from safetensors.torch import save_file
-
-    layer = "transformer.blocks.0.attn1.to_q"
-    save_file({f"{layer}.lora_A.weight": torch.randn(4, 24), f"{layer}.lora_B.weight": torch.randn(24, 4)},
-              folder / f"{name}.safetensors")  # fmt: skip
-    return folder / f"{name}.safetensors"
 
 
 def test_the_same_take_and_seed_give_the_same_pixels(model: WanFromPlate, clip: list[Any]) -> None:
@@ -79,7 +50,7 @@ def test_it_is_cancelled_in_the_middle_of_a_step(model: WanFromPlate, clip: list
 def test_another_run_between_two_steps_changes_nothing(model: WanFromPlate, clip: list[Any], tmp_path: Path) -> None:
     before = painted(model, clip, Recorder())
     inner: list[Any] = []
-    film = Lora(lora(tmp_path, "film", 1), 1.0)
+    film = Lora(lora(tmp_path, "film", LAYER, 1), 1.0)
 
     def other() -> None:
         inner.append(painted(model, clip[::-1], Recorder(), film, prompt="day"))
@@ -99,7 +70,7 @@ def test_previews_are_small_pictures_of_a_frame_of_the_take(model: WanFromPlate,
 
 def test_loras_are_worn_by_the_runs_that_name_them(model: WanFromPlate, clip: list[Any], tmp_path: Path) -> None:
     bare = painted(model, clip, Recorder())
-    film, noir = (lora(tmp_path, name, seed) for name, seed in (("film", 1), ("noir.v2", 2)))
+    film, noir = (lora(tmp_path, name, LAYER, seed) for name, seed in (("film", 1), ("noir.v2", 2)))
     one = painted(model, clip, Recorder(), Lora(film, 1.0))
     both = painted(model, clip, Recorder(), Lora(film, 1.0), Lora(noir, 0.5))
     weak = painted(model, clip, Recorder(), Lora(film, 0.1))

@@ -7,19 +7,22 @@ brings numbers and names, and no code.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from replate.errors import Unmet
+from replate_server.operations.diffusion.bare import described
 
 LIBRARIES = ("diffusers", "transformers")
 
 _LARGEST_JSON = 64 << 20
 _LARGEST_HEADER = 100 << 20
 """Bytes, the safetensors format's own limit."""
+_NOTES = "__metadata__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,13 @@ class Checkpoint:
         return self.parts[name]
 
 
-def read_checkpoint(folder: Path) -> Checkpoint:
-    """The pipeline in a folder. Raises `Unmet` for one that holds none, or that asks for classes of other libraries."""
+def read_checkpoint(folder: Path, beside: Mapping[str, Path] = MappingProxyType({})) -> Checkpoint:
+    """The pipeline in a folder, with further networks by name that each lie in a folder `beside` it.
+
+    Raises `Unmet` for a folder that holds none, or that asks for classes of other libraries.
+    """
     index = _json(folder / "model_index.json")
-    parts: dict[str, Part] = {}
+    parts = {name: _alone(name, place) for name, place in beside.items()}
     settings: dict[str, Any] = {}
     for name, said in index.items():
         if name.startswith("_"):
@@ -82,18 +88,35 @@ def _part(folder: Path, name: str, library: str, kind: str) -> Part:
         raise Unmet(f"The checkpoint {folder.name} has no folder {name}: pull it again.")
     configuration = inside / "config.json"
     said = _json(configuration) if configuration.is_file() else {}
-    return Part(name, library, kind, inside, said, sum(_numbers(file) for file in inside.glob("*.safetensors")))
+    return Part(name, library, kind, inside, said, _numbers(_shapes(inside)))
 
 
-def _numbers(file: Path) -> int:
-    """How many a file has, by its header: https://github.com/huggingface/safetensors, Format."""
+def _alone(name: str, folder: Path) -> Part:
+    """A network of diffusers in a folder of its own."""
+    shapes = _shapes(folder)
+    configuration = folder / "config.json"
+    said = _json(configuration) if configuration.is_file() else described(folder.name, shapes)
+    return Part(name, "diffusers", str(said.get("_class_name")), folder, said, _numbers(shapes))
+
+
+def _numbers(shapes: Mapping[str, Sequence[int]]) -> int:
+    return sum(prod(shape) for shape in shapes.values())
+
+
+def _shapes(folder: Path) -> dict[str, list[int]]:
+    """Of a network's tensors, by name."""
+    return {name: shape for file in folder.glob("*.safetensors") for name, shape in _header(file)}
+
+
+def _header(file: Path) -> list[tuple[str, list[int]]]:
+    """The tensors of a file, by its header: https://github.com/huggingface/safetensors, Format."""
     with file.open("rb") as opened:
         length = int.from_bytes(opened.read(8), "little")
         if length > min(_LARGEST_HEADER, file.stat().st_size):
             raise _unlike(file)
         try:
             header = json.loads(opened.read(length))
-            return sum(prod(said["shape"]) for name, said in header.items() if name != "__metadata__")
+            return [(name, [int(side) for side in said["shape"]]) for name, said in header.items() if name != _NOTES]
         except (ValueError, TypeError, KeyError) as error:
             raise _unlike(file) from error
 

@@ -68,7 +68,9 @@ def _weights(checkpoint: Checkpoint, precise: tuple[str, ...], fit: Fit) -> int:
     if fit.place == "whole":
         return sum(sizes.values())
     staying = sum(size for name, size in sizes.items() if name in precise)
-    coming = [size for name, size in sizes.items() if name not in precise]
-    most = max(coming, default=0)
+    coming = {name: size for name, size in sizes.items() if name not in precise}
+    # What leads the denoiser is on the device with it.
+    leading = sum(size for name, size in coming.items() if name.startswith("controlnet"))
+    most = leading + max((size for name, size in coming.items() if not name.startswith("controlnet")), default=0)
     # Of a part that comes by layers two are there, and what has none, such as the embeddings of a text encoder.
     return staying + (most if fit.place == "turns" else most // 8)

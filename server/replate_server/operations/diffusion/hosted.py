@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from replate.values import Value
@@ -12,6 +14,7 @@ from replate_host.wording import worded
 from replate_server.operations.contract import Card, Way
 from replate_server.operations.diffusion.checkpoint import Checkpoint, read_checkpoint
 from replate_server.operations.diffusion.fitting import Fit, fits
+from replate_server.operations.diffusion.parts import loaded_parts
 
 if TYPE_CHECKING:
     from replate_server.operations.diffusion.pipeline import Pipeline
@@ -31,6 +34,8 @@ class Hosted:
     """The pipeline's class in diffusers."""
     parts: ClassVar[tuple[str, ...]]
     """What it is made of, of what the checkpoint has."""
+    beside: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Networks that lie in folders of their own: the weight of each part."""
     precise: ClassVar[tuple[str, ...]] = ("vae",)
     """Networks that stay in float32: those whose 16 bits show."""
 
@@ -38,8 +43,12 @@ class Hosted:
         """Bytes that it needs at work beside its weights, at the largest that it is asked for."""
         raise NotImplementedError
 
+    def assembled(self, made: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the pipeline is made with, of the parts as they were loaded."""
+        return made
+
     def ways(self, weights: Mapping[str, Path], device: str) -> Sequence[Way]:
-        return [way for way, _ in self._fits(weights, device)]
+        return [way for way, _ in self._fits(self._checkpoint(weights), device)]
 
     def choose(self, way: Way) -> None:
         self._way = way
@@ -49,12 +58,12 @@ class Hosted:
         from replate_server.operations.diffusion.pipeline import Pipeline
 
         self.device = device
-        ways = self._fits(weights, device)
+        checkpoint = self._checkpoint(weights)
+        ways = list(self._fits(checkpoint, device))
         chosen = getattr(self, "_way", ways[0][0])
         fit = next(fit for way, fit in ways if way == chosen)
-        self.pipeline: Pipeline = Pipeline(
-            self.kind, read_checkpoint(self._folder(weights)), self.parts, self.precise, fit, device
-        )
+        made = self.assembled(loaded_parts(checkpoint, tuple(checkpoint.parts), self.precise, fit))
+        self.pipeline: Pipeline = Pipeline(self.kind, made, checkpoint.settings, self.precise, fit, device)
         self._prompts: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
     def prompt(self, parameters: Mapping[str, Value]) -> str:
@@ -70,10 +79,12 @@ class Hosted:
         self._prompts.move_to_end(key)
         return self._prompts[key]
 
-    def _fits(self, weights: Mapping[str, Path], device: str) -> list[tuple[Way, Fit]]:
-        checkpoint = read_checkpoint(self._folder(weights))
-        mine = Checkpoint(checkpoint.folder, {name: checkpoint.part(name) for name in self.parts}, checkpoint.settings)
-        return list(fits(mine, self.precise, lambda fit: self.working(mine, fit), device))
+    def _fits(self, checkpoint: Checkpoint, device: str) -> Iterator[tuple[Way, Fit]]:
+        return fits(checkpoint, self.precise, lambda fit: self.working(checkpoint, fit), device)
 
-    def _folder(self, weights: Mapping[str, Path]) -> Path:
-        return weights[self.card.weights[0]]
+    def _checkpoint(self, weights: Mapping[str, Path]) -> Checkpoint:
+        """The parts that it is made of."""
+        whole = read_checkpoint(
+            weights[self.card.weights[0]], {name: weights[weight] for name, weight in self.beside.items()}
+        )
+        return replace(whole, parts={name: whole.part(name) for name in (*self.parts, *self.beside)})

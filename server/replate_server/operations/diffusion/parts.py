@@ -79,6 +79,8 @@ def _made(part: Part, named: Mapping[str, Any]) -> Any:
             f"install a newer {part.library}."
         )
     try:
+        if part.numbers and not (part.folder / "config.json").is_file():
+            return _filled(kind, part).to(named["torch_dtype"])
         return kind.from_pretrained(part.folder, local_files_only=True, **named)
     # The libraries raise what they like for a folder that is not theirs.
     except Exception as error:
@@ -86,6 +88,18 @@ def _made(part: Part, named: Mapping[str, Any]) -> Any:
             raise MemoryError from error
         line = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise Unmet(f"The {part.name} of the checkpoint cannot be loaded ({line[:200]}): pull it again.") from error
+
+
+def _filled(kind: Any, part: Part) -> Any:
+    """A network whose folder does not say what it is, but its tensors do."""
+    from accelerate import init_empty_weights
+    from safetensors.torch import load_file
+
+    (file,) = part.folder.glob("*.safetensors")
+    with init_empty_weights():
+        network = kind.from_config(dict(part.configuration))
+    network.load_state_dict(load_file(file), assign=True)
+    return network
 
 
 def _narrow(network: Any, compute: torch.dtype) -> None:

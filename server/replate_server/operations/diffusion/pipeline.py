@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from replate_server.operations.contract import Steps
 from replate_server.operations.diffusion.attention import attend
-from replate_server.operations.diffusion.checkpoint import Checkpoint
 from replate_server.operations.diffusion.fitting import Fit
 from replate_server.operations.diffusion.loras import Lora, Wardrobe
-from replate_server.operations.diffusion.parts import library, loaded_parts
+from replate_server.operations.diffusion.parts import library
 from replate_server.operations.inference import repeatable
 
 if TYPE_CHECKING:
@@ -25,18 +24,24 @@ _DENOISERS = ("transformer", "transformer_2", "unet", "controlnet")
 
 
 class Pipeline:
-    """A diffusers pipeline of a checkpoint's parts. Used by one thread; a run may begin within another's step."""
+    """A diffusers pipeline of loaded parts. Used by one thread; a run may begin within another's step."""
 
     def __init__(
-        self, kind: str, checkpoint: Checkpoint, parts: tuple[str, ...], precise: tuple[str, ...], fit: Fit, device: str
+        self,
+        kind: str,
+        made: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        precise: tuple[str, ...],
+        fit: Fit,
+        device: str,
     ) -> None:
-        """`kind` is the class's name in diffusers, `precise` are parts that stay in float32.
+        """`kind` is the class's name in diffusers, `made` are its parts, `settings` what a checkpoint says beside them;
+        `precise` are parts that stay in float32.
 
-        Raises `Unmet` and MemoryError.
+        Raises MemoryError.
         """
-        made = loaded_parts(checkpoint, parts, precise, fit)
         kinds = library("diffusers")
-        self.whole = getattr(kinds, kind)(**made, **_known(getattr(kinds, kind), checkpoint.settings))
+        self.whole = getattr(kinds, kind)(**made, **_known(getattr(kinds, kind), settings))
         self.whole.set_progress_bar_config(disable=True)
         self.device = device
         self._running: list[Steps] = []
@@ -45,9 +50,10 @@ class Pipeline:
             made["vae"].enable_tiling()
             made["vae"].enable_slicing()
         for name in _DENOISERS:
-            if name in made:
-                self._watch(made[name])
-                attend(made[name], device)
+            # Several ControlNets are one part.
+            for network in getattr(made.get(name), "nets", [made[name]] if name in made else []):
+                self._watch(network)
+                attend(network, device)
         self._place(fit, precise)
 
     @contextmanager
@@ -110,7 +116,8 @@ class Pipeline:
 
 
 def _known(kind: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Of what a checkpoint says beside its parts, what a pipeline takes."""
+    """Of what a checkpoint says beside its parts, what a pipeline takes. Pictures are not marked, whatever it says."""
     from inspect import signature
 
-    return {name: value for name, value in settings.items() if name in signature(kind.__init__).parameters}
+    given = {**settings, "add_watermarker": False}
+    return {name: value for name, value in given.items() if name in signature(kind.__init__).parameters}

@@ -173,6 +173,11 @@ class Gate:
     def finished(self) -> int:
         return self._lines("finished")
 
+    @property
+    def sketched(self) -> int:
+        """How many runs of the model that shows what it makes show nothing any more."""
+        return self._lines("sketched")
+
     def allow(self, runs: int) -> None:
         """Lets runs finish until this many have."""
         part = self.path.with_suffix(".part")

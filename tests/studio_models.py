@@ -59,6 +59,35 @@ class Invert:
         return np.float32(1) - picture
 
 
+class Sketching:
+    """It is told in words, and shows what it is about to give as long as its gate says 0; below that it is held."""
+
+    card = replace(
+        card("restyle/sketching", wording=("Make it {prompt}.", "Keep {keep} exactly as it is.")),
+        parameters=(
+            *card("restyle/gated").parameters,
+            Parameter("prompt", "Change", ParameterType.TEXT, "night", "What the picture becomes.", group="Prompt"),
+            Parameter("keep", "Keep", ParameterType.TEXT, "", "What stays as it is.", group="Prompt"),
+        ),
+    )
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None: ...
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        painted = np.float32(1) - picture
+        if parameters["gate"]:
+            gate = Path(os.environ["STUDIO_GATES"], str(parameters["gate"]))
+            while gate.read_text() == "0":
+                steps.progress(0.5, "Sketching.")
+                steps.preview(1001, painted)
+                time.sleep(0.01)
+            note(gate.with_suffix(".sketched"))
+        gated(parameters, steps)
+        return painted
+
+
 class HeldAdaIN(AdaIN):
     """AdaIN itself, a frame at a time as the gate lets them."""
 
@@ -244,6 +273,7 @@ class Weighted:
 
 MODELS = (
     Invert,
+    Sketching,
     HeldAdaIN,
     InvertFours,
     Crash,

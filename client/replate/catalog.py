@@ -45,6 +45,8 @@ class Model:
     needs: tuple[str, ...] = ()
     """Names of roles that the operation may go without and this model may not."""
     presets: tuple[Preset, ...] = ()
+    wording: tuple[str, ...] = ()
+    """The sentences of the prompt that it is told; see `replate_host.wording`. Empty for a model without a prompt."""
 
     def preset(self, name: str) -> Preset:
         """Raises `NotFound`, saying which there are."""
@@ -151,4 +153,5 @@ def _read_model(message: catalog_pb2.Model) -> Model:
         unavailable_reason=message.unavailable_reason,
         needs=tuple(message.needs),
         presets=tuple(read_preset(preset) for preset in message.presets),
+        wording=tuple(message.wording),
     )

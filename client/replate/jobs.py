@@ -16,7 +16,7 @@ from replate.link import Link
 from replate.offers import Offer
 from replate.plates import PlateLike, Sender
 from replate.results import Result, Results, Wanted
-from replate.states import JobInfo, Progress, read_job
+from replate.states import JobInfo, Preview, Progress, read_job
 from replate.upload import Sent, Upload
 from replate.v1 import jobs_pb2
 from replate.values import JobState, Priority, Value
@@ -127,14 +127,18 @@ class Job:
         after: int = 0,
         wanted: Wanted = lambda output, number: True,
         stopped: threading.Event | None = None,
+        previews: bool = False,
     ) -> Generator[Result, None, None]:
         """Output frames and news of the job after a sequence number; the last tells how it ended.
 
         `wanted` says by output and number which frames to fetch. Raises typed errors of the
         upload and of the line, and does not raise when the job itself failed.
         `stopped`: once it is set the iteration ends with `Cancelled`, also while nothing comes.
+        `previews`: whether frames are shown while they are being made, where the model can.
         """
-        results = Results(self._link, self.id, self._upload, after, wanted, self._remember, stopped, self._info)
+        results = Results(
+            self._link, self.id, self._upload, after, wanted, self._remember, stopped, self._info, previews
+        )
         # The generator's cleanup must not wait for the garbage collector.
         with closing(iter(results)) as found:
             for result in found:
@@ -146,6 +150,7 @@ class Job:
         on_progress: Callable[[JobInfo], None] | None = None,
         outputs: tuple[str, ...] = (),
         stopped: threading.Event | None = None,
+        on_preview: Callable[[Preview], None] | None = None,
     ) -> Iterator[tuple[str, Frame]]:
         """Output names and frames as they are finished, until all are there.
 
@@ -159,6 +164,8 @@ class Job:
             Names of the outputs to fetch; empty for all.
         stopped
             Once it is set the iteration ends with `Cancelled`; the job goes on.
+        on_preview
+            Called as `on_progress`, with how a frame looks that is being made.
 
         Raises
         ------
@@ -167,10 +174,16 @@ class Job:
         ReplateError
             When sending the job's own frames failed, with the reason.
         """
-        with closing(self.results(0, lambda name, number: not outputs or name in outputs, stopped)) as found:
+
+        def wanted(name: str, number: int) -> bool:
+            return not outputs or name in outputs
+
+        with closing(self.results(0, wanted, stopped, on_preview is not None)) as found:
             for result in found:
                 if result.frame is not None:
                     yield result.output, result.frame
+                elif on_preview is not None and result.preview is not None:
+                    on_preview(result.preview)
                 elif on_progress is not None and result.info is not None:
                     on_progress(result.info)
         error = self._info.error

@@ -12,7 +12,7 @@ from replate.download import Download
 from replate.errors import Cancelled, ReplateError
 from replate.frame import Frame
 from replate.link import Link
-from replate.states import JobInfo
+from replate.states import JobInfo, Preview
 from replate.upload import Upload
 from replate.watch import Watch
 
@@ -31,12 +31,13 @@ Wanted = Callable[[str, int], bool]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An output frame and the event's sequence number, or how the job stands."""
+    """An output frame and the event's sequence number, how the job stands, or how a frame looks so far."""
 
     sequence: int
     info: JobInfo | None = None
     output: str = ""
     frame: Frame | None = None
+    preview: Preview | None = None
 
 
 @dataclass(slots=True)
@@ -56,6 +57,10 @@ class Results:
     """Ends it with `Cancelled` from another thread."""
     info: JobInfo | None = None
     """How the job stands, as far as is known."""
+    previews: bool = False
+    """Whether frames are shown while they are being made."""
+    _preview: Preview | None = None
+    """The latest."""
     _queue: queue.SimpleQueue[Result | ReplateError | None] = field(default_factory=queue.SimpleQueue)
     _budget: Budget = field(default_factory=lambda: Budget(AHEAD))
 
@@ -65,7 +70,8 @@ class Results:
         A job that failed or was cancelled gives its frames first and its last `info`
         like any other; raising is left to the caller.
         """
-        watch, download = Watch(self.link, self.job, self.after, self._away), Download(self.link)
+        watch = Watch(self.link, self.job, self.after, self.previews, self._away)
+        download = Download(self.link)
         order: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
         threads = [
             threading.Thread(target=self._watch, args=(watch, download, order), daemon=True),
@@ -98,6 +104,9 @@ class Results:
                 ended += 1
             elif found.info is not None and found.info.state.ended:
                 last = found
+            elif found.preview is not self._preview and found.preview is not None:
+                # The caller is slow, and there is a later one.
+                continue
             else:
                 yield found
                 if found.frame is not None:
@@ -117,7 +126,10 @@ class Results:
     def _watch(self, watch: Watch, download: Download, order: queue.SimpleQueue[tuple[int, str]]) -> None:
         try:
             for event in watch:
-                if event.frame is None:
+                if event.preview is not None:
+                    self._preview = event.preview
+                    self._queue.put(Result(event.sequence, preview=event.preview))
+                elif event.frame is None:
                     self.info = event.info
                     self._queue.put(Result(event.sequence, event.info))
                 elif self.wanted(event.output, event.frame.spec.number):

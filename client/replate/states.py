@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from replate.errors import Cancelled, Failed, ReplateError
@@ -53,6 +53,20 @@ class JobInfo:
         if self.state is JobState.CANCELLED:
             return Cancelled(self.message or "The job was cancelled.")
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How a frame looks while it is being made: to be looked at, and not what it will be."""
+
+    number: int
+    view: str
+    png: bytes = field(repr=False)
+    """8-bit sRGB, 256 pixels a side at the most."""
+
+
+def read_preview(message: jobs_pb2.Preview) -> Preview:
+    return Preview(message.number, message.view, message.png)
 
 
 def read_job(message: jobs_pb2.Job) -> JobInfo:

@@ -10,20 +10,21 @@ from typing import Any
 from replate.errors import Cancelled, Unavailable
 from replate.frame import StoredFrame
 from replate.link import Link, Patience
-from replate.states import JobInfo, read_job
+from replate.states import JobInfo, Preview, read_job, read_preview
 from replate.v1 import jobs_pb2
 from replate.wire import read_frame
 
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """Something happened to a job: it changed (`info`), or an `output` has another `frame`."""
+    """Something happened to a job: it changed (`info`), an `output` has another `frame`, or one looks so by now."""
 
     sequence: int
     """Watching again after this number misses nothing."""
     info: JobInfo | None = None
     output: str = ""
     frame: StoredFrame | None = None
+    preview: Preview | None = None
 
 
 @dataclass(slots=True)
@@ -33,6 +34,8 @@ class Watch:
     link: Link
     job: str
     after: int = 0
+    previews: bool = False
+    """Whether frames are shown while they are being made."""
     away: Callable[[], None] = lambda: None
     """Called when the server went away, once each time; it is waited for."""
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -81,7 +84,7 @@ class Watch:
 
     def _events(self) -> Iterator[JobEvent]:
         with self.link.typed():
-            request = jobs_pb2.WatchRequest(job=self.job, after=self.after)
+            request = jobs_pb2.WatchRequest(job=self.job, after=self.after, previews=self.previews)
             call = self.link.calls.jobs.Watch(request, metadata=self.link.metadata)
             with self._lock:
                 self._call = call
@@ -89,17 +92,25 @@ class Watch:
                 call.cancel()
             try:
                 for message in call:
-                    yield self._read(message)
+                    event = self._read(message)
+                    if event is not None:
+                        yield event
             finally:
                 with self._lock:
                     self._call = None
                 call.cancel()
 
-    def _read(self, message: jobs_pb2.JobEvent) -> JobEvent:
+    def _read(self, message: jobs_pb2.JobEvent) -> JobEvent | None:
+        """None for news of a kind that a later server has."""
         self.after = max(self.after, message.sequence)
-        if message.WhichOneof("event") == "frame":
-            return JobEvent(message.sequence, None, message.frame.output, read_frame(message.frame.frame))
-        return JobEvent(message.sequence, read_job(message.job))
+        match message.WhichOneof("event"):
+            case "job":
+                return JobEvent(message.sequence, read_job(message.job))
+            case "frame":
+                return JobEvent(message.sequence, None, message.frame.output, read_frame(message.frame.frame))
+            case "preview":
+                return JobEvent(message.sequence, preview=read_preview(message.preview))
+        return None
 
     def _now(self) -> JobInfo:
         return read_job(self.link.ask(lambda calls: calls.jobs.Get, jobs_pb2.GetRequest(job=self.job)))

@@ -67,6 +67,16 @@ class OutputFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """How a frame looks while it is being made. News, and no result: it is in no ledger and no store."""
+
+    number: int
+    view: str
+    png: bytes
+    """8-bit sRGB."""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     frames_done: int
     frames_total: int

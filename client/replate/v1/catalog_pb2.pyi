@@ -350,6 +350,7 @@ class Model(_message.Message):
     UNAVAILABLE_REASON_FIELD_NUMBER: _builtins.int
     NEEDS_FIELD_NUMBER: _builtins.int
     PRESETS_FIELD_NUMBER: _builtins.int
+    WORDING_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"restyle/adain" """
     operation: _builtins.str
@@ -374,6 +375,12 @@ class Model(_message.Message):
 
     @_builtins.property
     def presets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Preset]: ...
+    @_builtins.property
+    def wording(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The sentences of the prompt that it is told, made of text parameters: "Keep {keep} exactly as it is.". One that has
+        an empty field is left out; the others are put together in this order. Empty for a model without a prompt.
+        """
+
     def __init__(
         self,
         *,
@@ -390,10 +397,11 @@ class Model(_message.Message):
         unavailable_reason: _builtins.str = ...,
         needs: _abc.Iterable[_builtins.str] | None = ...,
         presets: _abc.Iterable[Global___Preset] | None = ...,
+        wording: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "label", b"label", "licence", b"licence", "memory_bytes", b"memory_bytes", "name", b"name", "needs", b"needs", "operation", b"operation", "parameters", b"parameters", "presets", b"presets", "revision", b"revision", "tooltip", b"tooltip", "unavailable_reason", b"unavailable_reason", "weights", b"weights"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "label", b"label", "licence", b"licence", "memory_bytes", b"memory_bytes", "name", b"name", "needs", b"needs", "operation", b"operation", "parameters", b"parameters", "presets", b"presets", "revision", b"revision", "tooltip", b"tooltip", "unavailable_reason", b"unavailable_reason", "weights", b"weights", "wording", b"wording"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

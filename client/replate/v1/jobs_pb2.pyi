@@ -573,15 +573,47 @@ class OutputFrame(_message.Message):
 Global___OutputFrame: _TypeAlias = OutputFrame  # noqa: Y015
 
 @_typing.final
+class Preview(_message.Message):
+    """How a frame looks while it is being made, to be looked at and thrown away: never stored, in no recipe, and
+    not what the frame will be. Two a second at the most are made of what a device works on.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    PNG_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """The frame's number in the plate, and its view."""
+    view: _builtins.str
+    png: _builtins.bytes
+    """A PNG of 8-bit sRGB, without alpha, 256 pixels a side at the most: below 256 KiB."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        view: _builtins.str = ...,
+        png: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "png", b"png", "view", b"view"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Preview: _TypeAlias = Preview  # noqa: Y015
+
+@_typing.final
 class JobEvent(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SEQUENCE_FIELD_NUMBER: _builtins.int
     JOB_FIELD_NUMBER: _builtins.int
     FRAME_FIELD_NUMBER: _builtins.int
+    PREVIEW_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
-    """Rises within a job. Events that were only news (progress) carry the sequence
-    of the last lasting event before them.
+    """Rises within a job. Events that were only news (progress, previews) carry the
+    sequence of the last lasting event before them.
     """
     @_builtins.property
     def job(self) -> Global___Job:
@@ -591,18 +623,23 @@ class JobEvent(_message.Message):
     def frame(self) -> Global___OutputFrame:
         """An output frame is there to be downloaded."""
 
+    @_builtins.property
+    def preview(self) -> Global___Preview:
+        """Only to those who asked for previews. Who looks late gets the latest alone."""
+
     def __init__(
         self,
         *,
         sequence: _builtins.int = ...,
         job: Global___Job | None = ...,
         frame: Global___OutputFrame | None = ...,
+        preview: Global___Preview | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "frame", b"frame", "job", b"job"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "frame", b"frame", "job", b"job", "preview", b"preview"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "frame", b"frame", "job", b"job", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "frame", b"frame", "job", b"job", "preview", b"preview", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["job", "frame"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["job", "frame", "preview"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -614,18 +651,22 @@ class WatchRequest(_message.Message):
 
     JOB_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
+    PREVIEWS_FIELD_NUMBER: _builtins.int
     job: _builtins.str
     after: _builtins.int
     """The last sequence seen; 0 for everything."""
+    previews: _builtins.bool
+    """Whether previews are wanted, too."""
     def __init__(
         self,
         *,
         job: _builtins.str = ...,
         after: _builtins.int = ...,
+        previews: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "job", b"job"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "job", b"job", "previews", b"previews"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

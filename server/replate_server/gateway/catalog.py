@@ -74,6 +74,7 @@ class CatalogService(catalog_pb2_grpc.CatalogServicer):
             unavailable_reason=reason,
             needs=card.needs,
             presets=[write_preset(preset) for preset in card.presets],
+            wording=card.wording,
         )
 
 

@@ -15,7 +15,7 @@ from replate.values import JobState
 from replate.wire import read_plate, write_frame
 from replate.wire_values import read_priority, read_values, write_state
 from replate_server.gateway.callers import Caller, Callers
-from replate_server.jobs import Job, JobOutput, OutputFrame, Source
+from replate_server.jobs import Job, JobOutput, OutputFrame, Preview, Source
 from replate_server.operations.registry import operations
 from replate_server.scheduling.admission import Admission, JobRequest
 from replate_server.scheduling.scheduler import Scheduler
@@ -61,6 +61,7 @@ class JobsService(jobs_pb2_grpc.JobsServicer):
         self._visible(request.job, self._callers.of(context))
         sequence = request.after
         said, said_at = jobs_pb2.Job(), 0.0
+        shown: Preview | None = None
         with self._watchers.watching(request.job) as bell:
             # The client's going away ends the wait at once.
             context.add_callback(bell.set)
@@ -80,6 +81,11 @@ class JobsService(jobs_pb2_grpc.JobsServicer):
                         yield jobs_pb2.JobEvent(sequence=sequence, job=message)
                 if job.state.ended:
                     return
+                # Whoever looks slowly gets the latest alone: nothing is kept for them.
+                preview = self._scheduler.preview(job.id) if request.previews else None
+                if preview is not None and preview is not shown:
+                    shown = preview
+                    yield _preview_event(sequence, preview)
                 self._scheduler.check_goes_on(job.id)
                 bell.wait(LOOK_EVERY)
 
@@ -167,6 +173,11 @@ def _range(spec: jobs_pb2.JobSpec) -> tuple[int, int] | None:
     if last < first:
         raise BadRequest(f"The frame range {first}-{last} ends before it begins: swap the two.")
     return first, last
+
+
+def _preview_event(sequence: int, preview: Preview) -> jobs_pb2.JobEvent:
+    said = jobs_pb2.Preview(number=preview.number, view=preview.view, png=preview.png)
+    return jobs_pb2.JobEvent(sequence=sequence, preview=said)
 
 
 def _output_event(output: OutputFrame) -> jobs_pb2.JobEvent:

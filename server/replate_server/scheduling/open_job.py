@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from replate.frame import StoredFrame
 from replate.values import Priority
-from replate_server.jobs import Job, JobOutput, Progress
+from replate_server.jobs import Job, JobOutput, Preview, Progress
 from replate_server.store.ledger import WindowRecord
 
 Key = Hashable
@@ -40,8 +40,8 @@ class OpenWindow:
         return len({number for _, number in self._delivered})
 
     def deliver(self, output: str, frame: StoredFrame) -> None:
-        """Notes an output frame, once: a window may be tried twice."""
-        self._delivered[output, frame.spec.number] = frame
+        """Notes an output frame, once: a window may be tried twice, and the ledger keeps what came first."""
+        self._delivered.setdefault((output, frame.spec.number), frame)
 
     def begin(self) -> None:
         """The window runs, from its beginning."""
@@ -112,14 +112,16 @@ class OpenJob:
     """Task by ordinal."""
     frames_done: int = 0
     message: str = ""
+    preview: Preview | None = None
+    """The latest of what is being made."""
     window_seconds: float = float("inf")
     """What its last window took."""
     _began: tuple[float, float] | None = None
     """When the first window began, and how much was done then."""
 
     @property
-    def preview(self) -> bool:
-        """Whether somebody is looking at it."""
+    def urgent(self) -> bool:
+        """Whether somebody is looking at it, and waits for it."""
         return self.job.spec.priority is Priority.PREVIEW
 
     @property

@@ -15,7 +15,7 @@ import structlog
 from replate.errors import Exhausted, ReplateError
 from replate.frame import StoredFrame
 from replate.values import JobState
-from replate_server.jobs import Job, Progress
+from replate_server.jobs import Job, Preview, Progress
 from replate_server.scheduling.devices import Devices, Given
 from replate_server.scheduling.engine import Engine, WorkerDied
 from replate_server.scheduling.fair import Claim, FairShare
@@ -26,7 +26,7 @@ from replate_server.scheduling.watchers import Watchers
 from replate_server.store.frames import FrameStore
 from replate_server.store.ledger import Ledger, WindowRecord
 from replate_server.weights.store import WeightStore
-from replate_server.worker.contract import Delivered, Ended, Kept, Message, Progressed, Ready, Warned
+from replate_server.worker.contract import Delivered, Ended, Kept, Message, Previewed, Progressed, Ready, Warned
 
 log = structlog.get_logger()
 
@@ -107,6 +107,12 @@ class Scheduler:
         delivered = job.frames if done else self._ledger.frames_delivered(job.id)
         return Progress(delivered, job.frames, delivered / job.frames, None)
 
+    def preview(self, job_id: str) -> Preview | None:
+        """How the frame looks that is being made; None where nothing was told of one, or the job has ended."""
+        with self._lock:
+            open_job = self._open.get(job_id)
+            return open_job.preview if open_job is not None else None
+
     def check_goes_on(self, job_id: str) -> None:
         """Raises `Exhausted` for a job that was given up while the ledger could not be written."""
         with self._lock:
@@ -171,7 +177,7 @@ class Scheduler:
                 self._run(device, self._open[claim.job])
         # A window may be a whole shot and take an hour: what somebody is looking at does not wait for its end.
         while (claim := self._claim(_may_interrupt)) is not None:
-            device = self._devices.interruptible(lambda job: job in self._open and self._open[job].preview)
+            device = self._devices.interruptible(lambda job: job in self._open and self._open[job].urgent)
             if device is None:
                 return
             with self._or_given_up(claim.job):
@@ -217,7 +223,7 @@ class Scheduler:
                         self._news(given, message)
             self._dispatch()
 
-    def _news(self, given: Given, message: Progressed | Warned | Delivered) -> None:
+    def _news(self, given: Given, message: Progressed | Previewed | Warned | Delivered) -> None:
         if isinstance(message, Delivered):
             # Kept until it is in the ledger, which says that it is needed.
             with self._store.adopted(message.frame.digest, message.frame.spec.size) as kept:
@@ -227,6 +233,9 @@ class Scheduler:
         elif isinstance(message, Warned):
             log.warning("warned", job=given.job, message=message.message)
             self._ledger.warn(given.job, message.message)
+        elif isinstance(message, Previewed):
+            view = open_job.windows[given.ordinal].record.view
+            open_job.preview = Preview(message.number, view, message.png)
         else:
             open_job.windows[given.ordinal].fraction = message.fraction
             open_job.message = message.message
@@ -355,7 +364,7 @@ class Scheduler:
 
 def _may_interrupt(job: OpenJob) -> bool:
     """A window whose worker died once runs alone from then on: it shall not take another's down with it again."""
-    return job.preview and not job.windows[job.ready[0]].deaths
+    return job.urgent and not job.windows[job.ready[0]].deaths
 
 
 def _broken_chain(upstream: str, state: JobState) -> str:

@@ -1,8 +1,8 @@
 """What a scheduler and a worker say to each other.
 
 A worker takes window tasks, one after the other, and answers with messages. All
-are plain values that go over any pipe as JSON; pixels never do: both sides name
-them by digest and find them in the store's folder.
+are plain values that go over any pipe as JSON. The pixels of frames never do: both
+sides name them by digest and find them in the store's folder.
 """
 
 from __future__ import annotations
@@ -72,6 +72,16 @@ class Progressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Previewed:
+    """How a frame looks so far: a small PNG, which is nowhere kept."""
+
+    id: int
+    number: int
+    png: bytes
+    kind: Literal["previewed"] = "previewed"
+
+
+@dataclass(frozen=True, slots=True)
 class Warned:
     id: int
     message: str
@@ -109,7 +119,7 @@ class Ended:
     kind: Literal["ended"] = "ended"
 
 
-Message = Ready | Progressed | Warned | Kept | Delivered | Ended
+Message = Ready | Progressed | Previewed | Warned | Kept | Delivered | Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,6 @@ class WorkerSetup:
 
 
 # Metadata may hold NaN and infinity, which would be written as null otherwise.
-_as_constants = ConfigDict(ser_json_inf_nan="constants")
-commands: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")], config=_as_constants)
-messages: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")], config=_as_constants)
+_as_json = ConfigDict(ser_json_inf_nan="constants", ser_json_bytes="base64", val_json_bytes="base64")
+commands: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")], config=_as_json)
+messages: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")], config=_as_json)

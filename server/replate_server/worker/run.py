@@ -15,10 +15,13 @@ from replate.values import Value
 from replate_server.operations.contract import Cached, Tensor
 from replate_server.store.files import FrameFiles
 from replate_server.weights.loras import Loras
-from replate_server.worker.contract import Kept, Message, Progressed, Warned, WindowTask
+from replate_server.worker.contract import Kept, Message, Previewed, Progressed, Warned, WindowTask
+from replate_server.worker.previews import png_of
 
 TELL_EVERY = 0.1
 """Seconds between two progress messages at the least."""
+PREVIEW_EVERY = 0.5
+"""Seconds between two previews at the least; who is done sooner needs none."""
 
 
 class RunningWindow:
@@ -106,6 +109,7 @@ class RunningSteps:
         self._cancelled = cancelled
         self._tell = tell
         self._told = 0.0
+        self._previewed = time.monotonic()
         self.give_way: Callable[[], None] = _nobody
         """Lets urgent windows run; called at every step."""
 
@@ -122,7 +126,10 @@ class RunningSteps:
             raise Cancelled("The job was cancelled.")
 
     def preview(self, number: int, picture: Tensor) -> None:
-        """Nobody is told yet."""
+        now = time.monotonic()
+        if now - self._previewed >= PREVIEW_EVERY:
+            self._previewed = now
+            self._tell(Previewed(self._task.id, number, png_of(picture)))
 
     def warn(self, message: str) -> None:
         self._tell(Warned(self._task.id, message))

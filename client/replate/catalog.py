@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from replate.errors import NotFound
 from replate.link import Link
 from replate.v1 import catalog_pb2
-from replate.values import OutputPlate, Parameter, Preset, Role
+from replate.values import OutputPlate, Parameter, Preset, Role, Value
 from replate.wire_values import read_output_plate, read_parameter, read_preset, read_role
+from replate_host.wording import worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,16 @@ class Catalog:
             if model.name == name:
                 return model
         raise NotFound(f"The server knows no model '{name}'; it knows {', '.join(m.name for m in self.models)}.")
+
+    def prompt(self, operation: str, model: str, parameters: Mapping[str, Value]) -> str:
+        """What a job's model is told in words; empty for a model without a prompt.
+
+        `model` may be empty for the operation's default; parameters that are not given have theirs. Raises `NotFound`.
+        """
+        asked = self.operation(operation)
+        chosen = self.model(model or asked.default_model)
+        defaults = {parameter.name: parameter.default for parameter in (*asked.parameters, *chosen.parameters)}
+        return worded(chosen.wording, {**defaults, **parameters})
 
 
 def describe(link: Link) -> Catalog:

@@ -7,7 +7,7 @@ agent.drain()  # from the host's timer: callbacks run here, on the host's own th
 """
 
 from .agent import Agent
-from .jobs import JobHandle, WrittenFrame
+from .jobs import JobHandle, Preview, WrittenFrame
 from .protocol import AgentError
 
-__all__ = ["Agent", "AgentError", "JobHandle", "WrittenFrame"]
+__all__ = ["Agent", "AgentError", "JobHandle", "Preview", "WrittenFrame"]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import protocol
-from .jobs import Callbacks, JobHandle, WrittenFrame
+from .jobs import Callbacks, JobHandle, Preview, WrittenFrame
 from .protocol import AgentError
 from .session import Done, Session
 from .watching import Watching
@@ -134,9 +134,10 @@ class Agent:
         on_frame: Callable[[JobHandle, WrittenFrame], None] | None = None,
         on_warning: Callable[[JobHandle, str], None] | None = None,
         on_ended: Callable[[JobHandle], None] | None = None,
+        on_preview: Callable[[JobHandle, Preview], None] | None = None,
     ) -> JobHandle:
         """Asks for a job: `params` as `submit` in docs/agent.md. A refusal ends the handle with its `error`."""
-        callbacks = Callbacks(on_progress, on_frame, on_warning, on_ended)
+        callbacks = Callbacks(on_progress, on_frame, on_warning, on_ended, on_preview)
         handle = JobHandle(dict(params.get("outputs") or {}), callbacks=callbacks)
         # Repeated after the agent's death, the server knows the request by its name and makes no second job.
         self._watching.submit(handle, {"request": uuid.uuid4().hex, **params})
@@ -153,12 +154,13 @@ class Agent:
         on_frame: Callable[[JobHandle, WrittenFrame], None] | None = None,
         on_warning: Callable[[JobHandle, str], None] | None = None,
         on_ended: Callable[[JobHandle], None] | None = None,
+        on_preview: Callable[[JobHandle, Preview], None] | None = None,
     ) -> JobHandle:
         """Goes on with a job by its id, as a script that is opened again does.
 
         With a `range`, only frames from its first to its last are fetched and written.
         """
-        callbacks = Callbacks(on_progress, on_frame, on_warning, on_ended)
+        callbacks = Callbacks(on_progress, on_frame, on_warning, on_ended, on_preview)
         handle = JobHandle(dict(outputs), id=job, sequence=after, range=range, callbacks=callbacks)
         self._watching.watch(handle, job, after)
         return handle

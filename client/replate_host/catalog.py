@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .protocol import AgentError
+from .wording import worded
 
 FILE = "catalog.json"
 
@@ -112,6 +113,12 @@ class Model:
     needs: tuple[str, ...] = ()
     """Names of inputs that the operation may go without and this model may not."""
     presets: tuple[Preset, ...] = ()
+    wording: tuple[str, ...] = ()
+    """The sentences of the prompt that it is told, out of text parameters; empty for a model without a prompt."""
+
+    def prompt(self, parameters: Mapping[str, Any]) -> str:
+        """What it is told by a job with these parameters, of which none is left out."""
+        return worded(self.wording, parameters)
 
     def requires(self, role: Input) -> bool:
         """Whether a job for it must have this input of its operation."""

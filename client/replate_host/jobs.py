@@ -24,6 +24,16 @@ class WrittenFrame:
     """Watching the job again after this number misses none of the later ones."""
 
 
+@dataclass(frozen=True)
+class Preview:
+    """A picture of a frame that is being made, for as long as it is the latest and the job goes on."""
+
+    number: int
+    view: str
+    path: str
+    """A PNG's, whole, with forward slashes; each has another."""
+
+
 @dataclass
 class Callbacks:
     """What the host wants to hear; each is called by `Agent.drain`, on the thread that drains."""
@@ -32,6 +42,7 @@ class Callbacks:
     frame: Callable[[JobHandle, WrittenFrame], None] | None = None
     warning: Callable[[JobHandle, str], None] | None = None
     ended: Callable[[JobHandle], None] | None = None
+    preview: Callable[[JobHandle, Preview], None] | None = None
 
 
 @dataclass(eq=False)
@@ -59,6 +70,8 @@ class JobHandle:
     sequence: int = 0
     """Of the last frame that was told; watching again after it misses nothing."""
     error: AgentError | None = None
+    preview: Preview | None = None
+    """How the frame looks that is being made; None where nothing was told of one, or the job ended."""
     frames: list[WrittenFrame] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     range: tuple[int, int] | None = None
@@ -82,9 +95,16 @@ class JobHandle:
     def take_frame(self, said: dict[str, Any]) -> None:
         frame = WrittenFrame(said["output"], said["number"], said.get("view", ""), said["path"], said["sequence"])
         self.frames.append(frame)
+        if self.preview is not None and self.preview.number == frame.number:
+            self.preview = None
         self.sequence = frame.sequence
         if self.callbacks.frame is not None:
             self.callbacks.frame(self, frame)
+
+    def take_preview(self, said: dict[str, Any]) -> None:
+        self.preview = Preview(said["number"], said.get("view", ""), said["path"])
+        if self.callbacks.preview is not None:
+            self.callbacks.preview(self, self.preview)
 
     def take_warning(self, said: dict[str, Any]) -> None:
         if said["message"] in self.warnings:
@@ -97,6 +117,7 @@ class JobHandle:
         if self.ended:
             return
         self._take(said)
+        self.preview = None
         self.recipe = said.get("recipe") or self.recipe
         self.figures = said.get("figures") or self.figures
         if said.get("error"):

@@ -15,6 +15,7 @@ from .session import Done
 _TAKES = {
     "job/progress": JobHandle.take_progress,
     "job/frame": JobHandle.take_frame,
+    "job/preview": JobHandle.take_preview,
     "job/warning": JobHandle.take_warning,
     "job/ended": JobHandle.take_end,
 }

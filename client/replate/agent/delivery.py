@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from replate.agent.notify import Notifier
+from replate.agent.previews import Previews
 from replate.errors import Failed, ReplateError
 from replate.figures import Summary, summed_up
 from replate.frame import Figure, Frame, FrameSpec
@@ -18,6 +19,7 @@ from replate.jobs import Job
 from replate.media import PlateWriter
 from replate.media.forms import Form, form_of
 from replate.results import Result
+from replate.states import Preview
 
 _AHEAD = 4
 """Frames that are being written at once."""
@@ -39,6 +41,7 @@ class Delivery:
         outputs: Mapping[str, str],
         notifier: Notifier,
         writers: ThreadPoolExecutor,
+        previews: Previews,
         *,
         after: int = 0,
         frames: tuple[int, int] | None = None,
@@ -53,6 +56,7 @@ class Delivery:
         self._range = frames
         self._notifier = notifier
         self._writers = writers
+        self._previews = previews
         self._stop = threading.Event()
         self._warned: set[str] = set()
         self._figures: dict[str, dict[int, tuple[Figure, ...]]] = {output: {} for output in self._wishes}
@@ -80,7 +84,7 @@ class Delivery:
 
     def _fetch(self) -> None:
         try:
-            with closing(self._job.results(self._sequence, self._wanted, self._stop)) as results:
+            with closing(self._job.results(self._sequence, self._wanted, self._stop, previews=True)) as results:
                 for result in results:
                     self._queue.put(_Written(result, self._write(result)))
         except ReplateError as error:
@@ -124,6 +128,8 @@ class Delivery:
         if result.frame is not None:
             self._figures[result.output][result.frame.spec.number] = result.frame.spec.figures
             self._tell_files(result.sequence, result.frame.spec, found.paths)
+        if result.preview is not None:
+            self._tell_preview(result.preview)
         if info is None:
             return
         for warning in info.warnings:
@@ -132,8 +138,14 @@ class Delivery:
                 self._notifier.warning(info.id, warning)
         if info.state.ended:
             self._notifier.ended(self._job.info, self._sequence, self._job.sent, info.error, self._measured())
+            self._previews.drop(self._job.id)
         else:
             self._notifier.progress(info, self._sequence, self._job.sent)
+
+    def _tell_preview(self, preview: Preview) -> None:
+        path = self._previews.put(self._job.id, preview)
+        if path is not None:
+            self._notifier.preview(self._job.id, preview.number, preview.view, path.as_posix())
 
     def _measured(self) -> Mapping[str, Summary]:
         """By output, of the frames that were told."""

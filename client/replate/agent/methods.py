@@ -14,6 +14,7 @@ from replate.agent.delivery import Delivery
 from replate.agent.dispatch import Answer, Method, Request
 from replate.agent.notify import Notifier, standing
 from replate.agent.offers import Offers
+from replate.agent.previews import Previews
 from replate.agent.scenes import Scenes
 from replate.catalog import Catalog
 from replate.connection import Client, connect
@@ -38,6 +39,7 @@ class Methods:
         self._deliveries: dict[str, Delivery] = {}
         self._lock = threading.Lock()
         self._writers = ThreadPoolExecutor(2, thread_name_prefix="replate-write")
+        self._previews = Previews()
         self._offers = Offers()
         self._scenes = Scenes(notifier)
 
@@ -150,6 +152,7 @@ class Methods:
             deliveries, client = list(self._deliveries.values()), self._client
         for delivery in deliveries:
             delivery.stop()
+        self._previews.close()
         self._offers.close()
         if client is not None:
             try:
@@ -187,7 +190,7 @@ class Methods:
     def _delivering(
         self, job: Job, outputs: Mapping[str, str], after: int = 0, frames: tuple[int, int] | None = None
     ) -> Callable[[], None]:
-        delivery = Delivery(job, outputs, self._notifier, self._writers, after=after, frames=frames)
+        delivery = Delivery(job, outputs, self._notifier, self._writers, self._previews, after=after, frames=frames)
         with self._lock:
             self._deliveries = {id: other for id, other in self._deliveries.items() if other.running}
             stale = self._deliveries.get(job.id)

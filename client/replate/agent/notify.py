@@ -25,6 +25,9 @@ class Notifier:
         said = {"job": job, "sequence": sequence, "output": output, "number": number, "view": view, "path": path}
         self._tell("job/frame", said)
 
+    def preview(self, job: str, number: int, view: str, path: str) -> None:
+        self._tell("job/preview", {"job": job, "number": number, "view": view, "path": path})
+
     def warning(self, job: str, message: str) -> None:
         self._tell("job/warning", {"job": job, "message": message})
 

@@ -47,6 +47,8 @@ def models(
         results().print(_parameters(catalog, model))
         if model.needs:
             results().print(f"needs: {escape(', '.join(model.needs))}")
+        if model.wording:
+            results().print(f"prompt: {escape(' '.join(model.wording))}")
         if model.presets:
             results().print()
             results().print(_presets(model))

@@ -231,6 +231,9 @@ def ask(request: Request) -> None:
             project=request.common.project,
             priority=PRIORITIES[request.common.priority],
         )
+        prompt = catalog.prompt(request.operation, wanted.model, wanted.parameters)
+        if prompt:
+            say(f"Prompt: {prompt}")
         if request.common.wait:
             run(job, writers, as_json=request.common.as_json)
         else:

@@ -15,6 +15,7 @@ from typing import Any
 import typer
 
 from replate.cli.console import bar, duration, print_json, say
+from replate.cli.making import making
 from replate.cli.options import INTERRUPTED
 from replate.cli.preview import beside, preview
 from replate.errors import Cancelled, Exhausted, Failed, ReplateError
@@ -24,7 +25,7 @@ from replate.jobs import Job
 from replate.media import MovieWriter, PlateWriter
 from replate.media.figures_plot import plot_figures
 from replate.media.forms import form_of
-from replate.states import JobInfo
+from replate.states import JobInfo, Preview
 
 _WRITERS = 3
 _WAITING = 6
@@ -47,13 +48,14 @@ def run(job: Job, writers: Mapping[str, PlateWriter | MovieWriter], *, as_json: 
     """Waits for a job, writes its frames as they come, and says what there is in the end.
 
     `writers` are by output, or by a form of one as `replate.media.forms` names them ("matte/cryptomatte").
+    What is being made lies beside its files as a picture for as long as it is being made; see `replate.cli.making`.
     Depth gets a picture or a movie to look at beside its files, and frames that were measured a plot of their figures.
     Ctrl-C cancels the job where it is `ours`, leaves it alone where it is not,
     and exits with 130. Raises what the job failed with.
     """
     try:
-        with bar(job.model or job.operation) as shown:
-            delivered = deliver(job, writers, shown.show)
+        with bar(job.model or job.operation) as shown, making(next(iter(writers.values()))) as show:
+            delivered = deliver(job, writers, shown.show, on_preview=show)
     except KeyboardInterrupt:
         _interrupted(job, ours)
         raise typer.Exit(INTERRUPTED) from None
@@ -87,6 +89,7 @@ def deliver(
     writers: Mapping[str, PlateWriter | MovieWriter],
     on_news: Callable[[JobInfo], None] = lambda info: None,
     stopped: threading.Event | None = None,
+    on_preview: Callable[[Preview], None] | None = None,
 ) -> Delivered:
     """Writes a job's frames while further ones are on their way, the recipe in each EXR.
 
@@ -108,7 +111,7 @@ def deliver(
             files[name].append(file.result())
 
     with ThreadPoolExecutor(_WRITERS, thread_name_prefix="replate-write") as threads:
-        for output, frame in job.frames(on_news, tuple(wishes), stopped):
+        for output, frame in job.frames(on_news, tuple(wishes), stopped, on_preview):
             for wish in wishes[output]:
                 waiting.append((wish, threads.submit(_write, signing[wish], frame)))
                 figures[wish][frame.spec.number] = frame.spec.figures

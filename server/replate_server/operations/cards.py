@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from replate.errors import BadRequest
+from replate.values import ParameterType
+from replate_host.wording import fields
 from replate_server.operations.contract import Card, Operation
 from replate_server.operations.parameters import check_parameters
 
@@ -19,6 +21,10 @@ def misfits(operation: Operation, card: Card) -> Iterator[str]:
     for role in card.needs:
         if role not in roles:
             yield f"it needs {role}, which is no input of {operation.name}"
+    texts = {each.name for each in (*operation.parameters, *card.parameters) if each.type is ParameterType.TEXT}
+    for name in dict.fromkeys(name for sentence in card.wording for name in fields(sentence)):
+        if name not in texts:
+            yield f"its wording names {name}, which is no text parameter of it or of {operation.name}"
     for preset in card.presets:
         try:
             check_parameters(operation, card, preset.values)

@@ -250,6 +250,8 @@ class Scheduler:
             window.lost = True
             return
         window.deliver(message.output, frame)
+        if open_job.preview is not None and open_job.preview.number == frame.spec.number:
+            open_job.preview = None
         self._ledger.publish(given.job, [(message.output, frame)])
         self._arrived((given.job, message.output, frame.spec.view, frame.spec.number))
 

@@ -130,6 +130,7 @@ def test_a_faulty_model_is_found_out(model: type, said: str) -> None:
             "Its parameter edge_radius has the name of one of the operation's.",
         ),
         (replace(CARD, needs=("style",)), "It needs style, which is no input of"),
+        (replace(CARD, wording=("Make it {mood}.",)), "Its wording names mood, which is no text parameter of it or of"),
         (
             replace(CARD, presets=(Preset("bold", "Bold", "All of it.", {"grain": 1.0}),)),
             "Its preset bold is refused (The model",

@@ -1,8 +1,10 @@
 """Weights in one file, for machines that reach no registry: a plain tar, its manifest first.
 
 The manifest (manifest.json) lists name, file, sha256, bytes, licence and credit
-of each weight, so that licences travel with what they cover. Of a bundle that
-comes in nothing is believed but the bytes that have a digest the registry knows.
+of each weight, and the files of one that is a folder, so that licences travel with
+what they cover. Of a bundle that comes in nothing is believed but the bytes that
+have a digest the registry knows; of a folder that no registry pins, what the
+bundle says of it is believed where somebody asked for that.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from typing import IO
 from pydantic import BaseModel, ValidationError
 
 from replate.errors import BadRequest, Damaged
-from replate_server.weights.contents import copy_checked
+from replate_server.weights.checkpoints import Record
+from replate_server.weights.contents import Content, copy_checked
+from replate_server.weights.manifest import Entry
 from replate_server.weights.progress import Tick
-from replate_server.weights.registry import Weight
+from replate_server.weights.weight import Weight
 
 MANIFEST = "manifest.json"
 _FORMAT = "replate-weights/1"
@@ -36,11 +40,25 @@ class Row(BaseModel):
     bytes: int
     licence: str
     credit: str
+    files: tuple[Entry, ...] = ()
+    """Of a folder; each lies in the bundle under the folder's `file`."""
+    source: str = ""
+    """Where a folder came from, for people."""
 
 
 class _Manifest(BaseModel):
     format: str
     weights: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A file to take out of a bundle."""
+
+    weight: str
+    """The name of the weight that it is, or is a file of."""
+    target: Path
+    content: Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +68,21 @@ class Bundle:
     path: Path
     rows: tuple[Row, ...]
 
-    def take(self, wanted: Mapping[str, Weight], folder: Path, tick: Tick) -> dict[str, Path]:
-        """Writes weights, by their file in the bundle, to a folder, each under its `Weight.file`.
+    def take(self, wanted: Mapping[str, Piece], tick: Tick) -> None:
+        """Writes files, by their names in the bundle, to their targets.
 
-        Returns the files by weight name. Raises `Damaged` when one is missing or is not what its digest says.
+        Raises `Damaged` when one is missing or is not what its digest says.
         """
-        files: dict[str, Path] = {}
+        taken = set()
         with _opened(self.path) as tar:
             for entry in tar:
-                weight = wanted.get(entry.name)
-                stream = tar.extractfile(entry) if weight and entry.isreg() else None
-                if weight and stream:
-                    files[weight.name] = copy_checked(stream, weight, folder, tick)
-        if missing := [weight.name for weight in wanted.values() if weight.name not in files]:
+                piece = wanted.get(entry.name)
+                stream = tar.extractfile(entry) if piece and entry.isreg() else None
+                if piece and stream:
+                    copy_checked(stream, piece.target, piece.content, tick)
+                    taken.add(entry.name)
+        if missing := [piece.weight for name, piece in wanted.items() if name not in taken]:
             raise Damaged(f"{missing[0]} is not in it whole")
-        return files
 
 
 def open_bundle(path: Path) -> Bundle | None:
@@ -88,16 +106,36 @@ def open_bundle(path: Path) -> Bundle | None:
     return Bundle(path, tuple(manifest.weights))
 
 
-def write_bundle(output: IO[bytes], weights: Sequence[tuple[Weight, Path]], tick: Tick) -> None:
-    """Writes a bundle of weights and their files; the same weights give the same bytes."""
-    rows = [Row(**{name: getattr(weight, name) for name in Row.model_fields}) for weight, _ in weights]
-    manifest = _Manifest(format=_FORMAT, weights=rows).model_dump_json(indent=1).encode()
+def write_bundle(output: IO[bytes], weights: Sequence[tuple[Weight, Path, Record | None]], tick: Tick) -> None:
+    """Writes a bundle of weights, where they lie, and what is known of those that are folders.
+
+    The same weights give the same bytes.
+    """
+    rows = [_row(weight, record) for weight, _, record in weights]
+    manifest = _Manifest(format=_FORMAT, weights=rows).model_dump_json(indent=1, exclude_defaults=True).encode()
     # GNU headers hold files over 8 GiB without the further headers that pax needs.
     with tarfile.open(fileobj=output, mode="w|", format=tarfile.GNU_FORMAT) as tar:
         tar.addfile(_entry(MANIFEST, len(manifest)), io.BytesIO(manifest))
-        for weight, path in weights:
-            with path.open("rb") as file:
-                tar.addfile(_entry(weight.file, weight.bytes), _Ticking(file, tick))
+        for row, (_, place, _) in zip(rows, weights, strict=True):
+            for name, path, size in _members(row, place):
+                with path.open("rb") as file:
+                    tar.addfile(_entry(name, size), _Ticking(file, tick))
+
+
+def _row(weight: Weight, record: Record | None) -> Row:
+    row = Row(
+        name=weight.name, file=weight.file, sha256=weight.sha256, bytes=weight.bytes, licence=weight.licence,
+        credit=weight.credit,
+    )  # fmt: skip
+    return row if record is None else row.model_copy(update={"files": record.manifest.files, "source": record.source})
+
+
+def _members(row: Row, place: Path) -> Iterator[tuple[str, Path, int]]:
+    """Names in the bundle, where they lie, and sizes."""
+    if not row.files:
+        yield row.file, place, row.bytes
+    for entry in row.files:
+        yield f"{row.file}/{entry.path}", place / entry.path, entry.bytes
 
 
 @contextmanager

@@ -11,15 +11,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
 from replate.errors import ReplateError, Unavailable
 from replate_server.weights.progress import Progress, readable
 from replate_server.weights.store import WeightStore
+from replate_server.weights.weight import Weight
 
-_Names = Annotated[list[str] | None, typer.Argument(help="Weights by name; all that the policy permits.")]
+_Names = Annotated[
+    list[str] | None,
+    typer.Argument(help="Weights by name; else all files that the policy permits, and the folders that are here."),
+]
 
 
 def app_for(open_store: Callable[[], WeightStore]) -> typer.Typer:
@@ -41,7 +45,7 @@ def app_for(open_store: Callable[[], WeightStore]) -> typer.Typer:
         missed: list[Unavailable] = []
         with _told(), _bars() as bars:
             store = open_store()
-            for name in names or [weight.name for weight in store.permitted()]:
+            for name in names or [weight.name for weight in store.usual()]:
                 try:
                     with _bar(bars, name) as report:
                         store.get(name, report)
@@ -59,19 +63,29 @@ def app_for(open_store: Callable[[], WeightStore]) -> typer.Typer:
             store = open_store()
             with _bars() as bars, _bar(bars, target.name) as report:
                 written = store.export(target, names, report)
-            left = [weight.name for weight in store.permitted() if weight.name not in written]
+            left = [weight.name for weight in store.usual() if weight.name not in written]
             if left and not names:
                 _say(f"Left out {', '.join(left)}: no source gives {'them' if left[1:] else 'it'} here.")
 
     @app.command("import")
     def import_(
         file: Annotated[Path, typer.Argument(help="A bundle, a package's archive, or a weight file.")],
+        unpinned: Annotated[
+            bool, typer.Option("--unpinned", help="Take folders that no registry pins as the bundle says they are.")
+        ] = False,
     ) -> None:
         """Takes weights in: from a bundle, from a package's archive, or bare."""
         with _told():
             with _bars() as bars, _bar(bars, file.name) as report:
-                imported = open_store().import_(file, report)
-            print(f"Took in {', '.join(imported.taken)}.")
+                imported = open_store().import_(file, report, unpinned)
+            if imported.taken:
+                print(f"Took in {', '.join(imported.taken)}.")
+            if imported.unpinned:
+                said = "they are" if imported.unpinned[1:] else "it is"
+                print(
+                    f"Left out {', '.join(imported.unpinned)}, which no registry pins: with --unpinned "
+                    f"{said.split()[0]} would come in as the bundle says {said}."
+                )
             if imported.left:
                 print(f"Left out {', '.join(imported.left)}: unknown here, or refused by the licence policy.")
 
@@ -93,7 +107,7 @@ def _say(*sentences: str) -> None:
 
 
 def _bars() -> Bars:
-    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(), TimeRemainingColumn())
     return Bars(TextColumn("{task.description}"), *columns, console=Console(stderr=True))
 
 
@@ -117,15 +131,22 @@ def _table(store: WeightStore) -> Table:
     for heading in ("Name", "Size", "Licence", "Here", "Source"):
         table.add_column(heading, justify="right" if heading == "Size" else "left", overflow="fold")
     permitted = {weight.name for weight in store.permitted()}
-    for weight in store.registry.weights.values():
-        here = "yes" if store.present(weight.name) else "no"
-        refused = "refused" if weight.sha256 else "to be pinned"
+    for weight in map(store.weight, store.registry.weights):
+        here = _here(store, weight)
+        refused = "refused" if weight.sha256 or weight.is_folder else "to be pinned"
         state = here if weight.name in permitted else refused
         sources = ", ".join(source.label for source in weight.sources)
         size = readable(weight.bytes) if weight.bytes else ""
         row = (weight.name, size, weight.licence, state, sources)
         table.add_row(*map(escape, row))
     return table
+
+
+def _here(store: WeightStore, weight: Weight) -> str:
+    if not store.present(weight.name):
+        return "no"
+    pinned = store.registry.weight(weight.name).sha256
+    return "yes" if pinned else "as first fetched"
 
 
 def _json(store: WeightStore) -> str:
@@ -140,9 +161,11 @@ def _json(store: WeightStore) -> str:
             "credit": weight.credit,
             "permitted": weight.name in permitted,
             "present": store.present(weight.name),
+            "pinned": bool(store.registry.weight(weight.name).sha256),
+            "came_from": record.source if (record := store.record(weight.name)) else "",
             "path": str(store.path(weight.name)),
             "sources": [source.label for source in weight.sources],
         }
-        for weight in store.registry.weights.values()
+        for weight in map(store.weight, store.registry.weights)
     ]
     return json.dumps(rows, indent=2)

@@ -7,20 +7,47 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from replate.errors import Damaged
 from replate_server.weights.progress import Tick
-from replate_server.weights.registry import Form, Package, Weight
+from replate_server.weights.weight import Form, Package, Weight
 
 _CHUNK = 1 << 20
 
 
-def copy_checked(source: IO[bytes], weight: Weight, folder: Path, tick: Tick) -> Path:
-    """Writes a stream to `folder / weight.file`. Raises `Damaged` when it is not the pinned file."""
-    digest, left = hashlib.sha256(), weight.bytes
-    target = folder / weight.file
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file is."""
+
+    bytes: int
+    sha256: str
+
+
+def content_of(weight: Weight) -> Content:
+    """What a weight that is a file is pinned to."""
+    return Content(weight.bytes, weight.sha256)
+
+
+def copy(source: Path, target: Path, tick: Tick) -> Content:
+    """Copies a file, to a folder that is made where it is not there, and says what it turned out to be."""
+    digest, size = hashlib.sha256(), 0
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as stream, target.open("wb") as output:
+        while chunk := stream.read(_CHUNK):
+            output.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+            tick(len(chunk))
+    return Content(size, digest.hexdigest())
+
+
+def copy_checked(source: IO[bytes], target: Path, content: Content, tick: Tick) -> Path:
+    """Writes a stream to a file, in a folder that is made where it is not there. Raises `Damaged` for other content."""
+    digest, left = hashlib.sha256(), content.bytes
+    target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as output:
         while left and (chunk := source.read(min(_CHUNK, left))):
             output.write(chunk)
@@ -28,11 +55,11 @@ def copy_checked(source: IO[bytes], weight: Weight, folder: Path, tick: Tick) ->
             left -= len(chunk)
             tick(len(chunk))
     if left:
-        raise Damaged(f"{weight.file} is shorter than its {weight.bytes} bytes")
+        raise Damaged(f"{target.name} is shorter than its {content.bytes} bytes")
     if source.read(1):
-        raise Damaged(f"{weight.file} is longer than its {weight.bytes} bytes")
-    if digest.hexdigest() != weight.sha256:
-        raise Damaged(f"{weight.file} has the SHA-256 {digest.hexdigest()} where {weight.sha256} is pinned")
+        raise Damaged(f"{target.name} is longer than its {content.bytes} bytes")
+    if digest.hexdigest() != content.sha256:
+        raise Damaged(f"{target.name} has the SHA-256 {digest.hexdigest()} where {content.sha256} is pinned")
     return target
 
 
@@ -81,7 +108,7 @@ def _from_zip(archive: Path, wanted: Mapping[str, Weight], folder: Path, tick: T
         for member, weight in wanted.items():
             if member in names:
                 with zipped.open(member) as stream:
-                    files[weight.name] = copy_checked(stream, weight, folder, tick)
+                    files[weight.name] = copy_checked(stream, folder / weight.file, content_of(weight), tick)
     return files
 
 
@@ -92,7 +119,7 @@ def _from_tar(archive: Path, wanted: Mapping[str, Weight], folder: Path, tick: T
             weight = wanted.get(entry.name.partition("/")[2])
             stream = tar.extractfile(entry) if weight and entry.isreg() else None
             if weight and stream:
-                files[weight.name] = copy_checked(stream, weight, folder, tick)
+                files[weight.name] = copy_checked(stream, folder / weight.file, content_of(weight), tick)
             if len(files) == len(wanted):
                 break
     return files

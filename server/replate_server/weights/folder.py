@@ -1,4 +1,4 @@
-"""The folder that weight files lie in: shared by processes and threads, whole and verified files only."""
+"""The folder that weights lie in: shared by processes and threads, whole and verified ones only."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from replate.errors import Exhausted, Unavailable
+from replate_server.weights.checkpoints import Checkpoints
 from replate_server.weights.contents import sha256_of
 from replate_server.weights.progress import Progress, readable, ticker
-from replate_server.weights.registry import Weight
+from replate_server.weights.signature import Signature, signature
+from replate_server.weights.weight import Weight
 
 _LOCK_SECONDS = 0.25
 
@@ -24,19 +26,25 @@ class WeightFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._verified: dict[str, tuple[int, int, int]] = {}
+        self.checkpoints = Checkpoints(path)
+        """Of its weights those that are folders."""
+        self._verified: dict[str, Signature] = {}
 
     def place(self, weight: Weight) -> Path:
         """Where a weight lies or will lie."""
-        return self.path / weight.file
+        return self.checkpoints.place(weight) if weight.is_folder else self.path / weight.file
 
     def present(self, weight: Weight) -> bool:
-        """Whether a file of the right size is there."""
+        """Whether it is there, by its size."""
+        if weight.is_folder:
+            return self.checkpoints.present(weight)
         place = self.place(weight)
         return place.is_file() and place.stat().st_size == weight.bytes
 
     def sound(self, weight: Weight, progress: Progress) -> bool:
-        """Whether the right file is there, by its digest: computed once, and again when it has changed."""
+        """Whether the right one is there, by its digest: computed once, and again when it has changed."""
+        if weight.is_folder:
+            return self.checkpoints.sound(weight, progress)
         if not self.present(weight):
             return False
         place = self.place(weight)
@@ -101,9 +109,3 @@ class WeightFolder:
             yield
         finally:
             lock.release()
-
-
-def signature(path: Path) -> tuple[int, int, int]:
-    """What tells a file from another, or from itself rewritten, without reading it."""
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns

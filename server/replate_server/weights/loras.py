@@ -8,8 +8,8 @@ from pathlib import Path
 
 from replate.errors import Damaged, NotFound, Unmet
 from replate_server.weights.contents import sha256_of
-from replate_server.weights.folder import signature
 from replate_server.weights.progress import unwatched
+from replate_server.weights.signature import Signature, signature
 from replate_server.weights.tensors import check_tensors
 
 _SUFFIX = ".safetensors"
@@ -23,7 +23,7 @@ class Loras:
     def __init__(self, folder: Path | None) -> None:
         """None where the studio has none."""
         self._folder = folder
-        self._known: dict[Path, tuple[tuple[int, int, int], str]] = {}
+        self._known: dict[Path, tuple[Signature, str]] = {}
 
     def all(self) -> Mapping[str, Path]:
         """The files by name, as they are now."""
@@ -61,9 +61,7 @@ class Loras:
         if name in there:
             return there[name]
         if not there:
-            raise NotFound(
-                f"There is no LoRA {name[:60]}: its TD has to put it into the folder weights.loras."
-            )
+            raise NotFound(f"There is no LoRA {name[:60]}: its TD has to put it into the folder weights.loras.")
         near = get_close_matches(name, there, n=1)
         names = ", ".join(list(there)[:_LISTED]) + (" and others" if len(there) > _LISTED else "")
         hint = f" (did you mean {near[0]}?)" if near else ""

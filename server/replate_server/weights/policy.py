@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from replate.errors import Unmet
-from replate_server.weights.registry import Weight
+from replate_server.weights.weight import Weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Policy:
                 f"{', '.join(sorted(refused))}; adding {weight.name} to weights.allow permits it."
             )
         if not (weight.commercial or self.allow_non_commercial):
+            terms = weight.terms or "forbids commercial use"
             raise Unmet(
-                f"Weight {weight.name} has the licence {weight.licence}, which forbids commercial use; "
+                f"Weight {weight.name} has the licence {weight.licence}, which {terms}; "
                 f"weights.allow_non_commercial = true, or adding {weight.name} to weights.allow, permits it."
             )

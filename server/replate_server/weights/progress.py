@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 Progress = Callable[[float, str], None]
@@ -11,6 +13,10 @@ Progress = Callable[[float, str], None]
 
 Tick = Callable[[int], None]
 """Takes the bytes handled since the last call; may raise to stop."""
+
+
+_TELLING = 5.0
+"""Seconds after which a pace is known."""
 
 
 def silent(fraction: float, message: str) -> None:
@@ -38,20 +44,42 @@ def ticker(progress: Progress, message: str, total: int) -> Tick:
     return tick
 
 
-def watcher(progress: Progress, message: str, folder: Path, total: int) -> Callable[[], None]:
-    """Tells a download's progress by the largest file in a folder: that is it, whatever tool is at work."""
+def watcher(
+    progress: Progress, message: str, folder: Path, total: int, taken: Callable[[Iterable[int]], int] = max
+) -> Callable[[], None]:
+    """Tells a download's progress by the largest file in a folder: that is it, whatever tool is at work.
+
+    With `taken` = sum, by all of them.
+    """
 
     def watch() -> None:
-        largest = 0
+        sizes = [0]
         for place, _, names in os.walk(folder):
             for name in names:
-                try:
-                    largest = max(largest, (Path(place) / name).stat().st_size)
-                except FileNotFoundError:
-                    continue
-        progress(min(1.0, largest / total), message)
+                with suppress(FileNotFoundError):
+                    sizes.append((Path(place) / name).stat().st_size)
+        progress(min(1.0, taken(sizes) / total), message)
 
     return watch
+
+
+def in_words(say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> Progress:
+    """Progress told in a sentence: what happens, how much of it is done, and about how long it will still take."""
+    began = clock()
+    doing = ""
+
+    def progress(fraction: float, message: str) -> None:
+        nonlocal began, doing
+        if message != doing:
+            began, doing = clock(), message
+        if not 0 < fraction < 1:
+            say(message)
+            return
+        passed = clock() - began
+        left = f", about {_span(passed / fraction - passed)} left" if passed > _TELLING else ""
+        say(f"{message}: {fraction:.0%}{left}")
+
+    return progress
 
 
 def readable(size: int) -> str:
@@ -61,3 +89,10 @@ def readable(size: int) -> str:
         amount /= 1000
         del units[0]
     return f"{amount:.3g} {units[0]}"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} seconds"
+    minutes = seconds / 60
+    return f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"

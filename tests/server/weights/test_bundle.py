@@ -14,11 +14,15 @@ from replate_server.weights import Policy, WeightStore
 from replate_server.weights.incoming import Imported
 from server.weights.conftest import (
     archive_row,
+    checkpoint_files,
+    folder_row,
     lying_in,
+    read,
     sha256,
     store_of,
     tarball,
     weight_row,
+    written,
 )
 
 A, B = b"a" * 100_000, b"b" * 70_000
@@ -170,6 +174,73 @@ def test_a_refused_licence_does_not_come_in_and_does_not_go_out(here: WeightStor
     assert store.import_(bundle) == Imported(("b",), ("a",))
     with pytest.raises(Unmet):
         store.export(tmp_path / "again.tar", ["a"])
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> WeightStore:
+    """A store with a folder that no registry pins."""
+    folder = tmp_path / "tiny-here"
+    written(folder / "share", checkpoint_files())
+    return store_of(folder, folder_row("tiny", ["link:share"]))
+
+
+def _elsewhere(tmp_path: Path, sha256: str = "") -> WeightStore:
+    folder = tmp_path / "tiny-there"
+    folder.mkdir()
+    return store_of(folder, folder_row("tiny", ["hf:studio/tiny@main"], **({"sha256": sha256} if sha256 else {})))
+
+
+def test_a_bundle_carries_a_folder_whole(tiny: WeightStore, tmp_path: Path) -> None:
+    bundle = tmp_path / "weights.tar"
+    assert tiny.export(bundle, ["tiny"]) == ("tiny",)
+    digest = tiny.weight("tiny").sha256
+    there = _elsewhere(tmp_path, digest)
+    assert there.import_(bundle) == Imported(("tiny",), ())
+    assert read(there.get("tiny")) == checkpoint_files()
+    record = there.record("tiny")
+    assert record is not None and record.source == f"{tmp_path / 'tiny-here' / 'share'}, in the bundle weights.tar"
+
+
+def test_a_folder_that_no_registry_pins_comes_out_of_a_bundle_only_when_asked_for(
+    tiny: WeightStore, tmp_path: Path
+) -> None:
+    bundle, there = tmp_path / "weights.tar", _elsewhere(tmp_path)
+    tiny.export(bundle, ["tiny"])
+    assert there.import_(bundle) == Imported((), (), ("tiny",))
+    assert lying_in(there) == set()
+    assert there.import_(bundle, unpinned=True) == Imported(("tiny",), ())
+    assert there.weight("tiny").sha256 == tiny.weight("tiny").sha256
+    assert there.export(tmp_path / "again.tar", ["tiny"]) == ("tiny",)
+
+
+def test_another_folder_than_the_pinned_one_stays_out(tiny: WeightStore, tmp_path: Path) -> None:
+    bundle = tmp_path / "weights.tar"
+    tiny.export(bundle, ["tiny"])
+    with pytest.raises(BadRequest, match="holds no weight that this server's registries know"):
+        _elsewhere(tmp_path, "0" * 64).import_(bundle, unpinned=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (b'"bytes": 12,', b'"bytes": 13,', "what it lists of tiny is not what its digest says"),
+        (b'"unet/config.json"', b'"../../evils.json"', "its files cannot be those of a checkpoint"),
+        (b'"unet/config.json"', b'"unet/configs.bin"', "its files cannot be those of a checkpoint"),
+        (b'{"channels": 8}', b'{"channels": 9}', r"config\.json has the SHA-256"),
+    ],
+)
+def test_of_a_folder_in_a_bundle_nothing_is_believed_that_does_not_hold_together(
+    tiny: WeightStore, tmp_path: Path, before: bytes, after: bytes, said: str
+) -> None:
+    bundle, there = tmp_path / "weights.tar", _elsewhere(tmp_path)
+    tiny.export(bundle, ["tiny"])
+    content = bundle.read_bytes()
+    assert before in content
+    bundle.write_bytes(content.replace(before, after, 1))
+    with pytest.raises(Damaged, match=said):
+        there.import_(bundle, unpinned=True)
+    assert lying_in(there) == set()
+    assert not list(tmp_path.rglob("*evil*"))
 
 
 def _bundle(tmp_path: Path, listed: dict[str, bytes], held: dict[str, bytes] | None = None, after: bytes = b"") -> Path:

@@ -33,9 +33,7 @@ def test_the_files_of_the_folder_are_there_by_name(shelf: Path) -> None:
 
 
 def test_one_that_is_not_there_is_answered_with_those_that_are(shelf: Path) -> None:
-    with pytest.raises(
-        NotFound, match=r"\(did you mean film-grain\?\): there are film-grain, noir\."
-    ):
+    with pytest.raises(NotFound, match=r"\(did you mean film-grain\?\): there are film-grain, noir\."):
         Loras(shelf).sha256("filmgrain")
     for none in (None, shelf / "nowhere"):
         with pytest.raises(NotFound, match=r"put it into the folder weights\.loras"):

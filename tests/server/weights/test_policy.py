@@ -61,3 +61,10 @@ def test_a_weight_that_nobody_has_pinned_is_not_fetched_and_what_to_write_is_sai
     (tmp_path / "base.safetensors").write_bytes(CONTENT)
     pinned = store_of(tmp_path, pin_row("depth-anything-v2-base", CONTENT, ["path:base.safetensors"]), policy=policy)
     assert pinned.get("depth-anything-v2-base").read_bytes() == CONTENT
+
+
+def test_a_licence_that_some_have_to_pay_for_is_refused_with_what_it_says(tmp_path: Path) -> None:
+    with pytest.raises(Unmet, match=r"ltx-video has .*, which asks companies .*; .*adding ltx-video to weights\.allow"):
+        store_of(tmp_path, policy=Policy()).get("ltx-video")
+    settled = store_of(tmp_path, policy=Policy(allow=frozenset({"ltx-video"})))
+    assert "ltx-video" in [weight.name for weight in settled.permitted()]

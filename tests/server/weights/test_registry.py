@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from replate.errors import BadRequest, NotFound
-from replate_server.weights.registry import BUILT_IN, HubFile, LocalFile, read_registries
-from server.weights.conftest import archive_row, pin_row, sha256, weight_row
+from replate_server.weights.registry import BUILT_IN, read_registries
+from replate_server.weights.weight import HubFile, HubFolder, LocalFile, LocalFolder
+from server.weights.conftest import archive_row, folder_row, pin_row, sha256, weight_row
 
 MODELS = {
     "depth-small",
@@ -28,17 +29,38 @@ MODELS = {
     "depth-anything-v2-outdoor",
     "depth-pro",
     "video-depth-anything-small",
+    "basicvsr",
 }
-NON_COMMERCIAL = {"depth-anything-v2-base", "depth-anything-v2-large", "depth-pro"}
+FOLDERS = {
+    "wan-vace-1.3b",
+    "wan-vace-14b",
+    "wan-1.3b",
+    "ltx-video",
+    "ltx2",
+    "ltx2-hdr-lora",
+    "sdxl",
+    "sdxl-controlnet-depth",
+    "sdxl-controlnet-canny",
+    "flux2-klein-4b",
+    "flux2-klein-9b",
+    "qwen-image-edit",
+    "qwen-image-layered",
+    "z-image-turbo",
+    "z-image-turbo-controlnet",
+}
+NON_COMMERCIAL = {"depth-anything-v2-base", "depth-anything-v2-large", "depth-pro", "flux2-klein-9b"}
+PAID_BY_SOME = {"ltx-video", "ltx2", "ltx2-hdr-lora"}
 PACKAGE = "pypi:one==1.0"
 
 
 def test_the_built_in_registry_names_what_the_models_ask_for() -> None:
     weights = read_registries([BUILT_IN]).weights
-    assert set(weights) == MODELS
+    assert set(weights) == MODELS | FOLDERS
+    assert {name for name, weight in weights.items() if weight.is_folder} == FOLDERS
     assert all(weight.sources and weight.credit for weight in weights.values())
-    assert {name for name, weight in weights.items() if not weight.commercial} == NON_COMMERCIAL
-    assert {name for name, weight in weights.items() if not weight.sha256} == {"depth-anything-v2-base"}
+    assert {name for name, weight in weights.items() if not weight.commercial} == NON_COMMERCIAL | PAID_BY_SOME
+    assert {name for name, weight in weights.items() if weight.terms} == PAID_BY_SOME
+    assert {name for name in MODELS if not weights[name].sha256} == {"depth-anything-v2-base"}
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
@@ -55,6 +77,12 @@ def test_sources_keep_their_order_and_paths_start_at_the_registry_file(tmp_path:
         LocalFile(tmp_path / "models" / "big.pth"),
         LocalFile(Path("/mnt/big.pth")),
         HubFile("a/b", "v1", "sub/big.pth"),
+    )
+    file.write_text(folder_row("big", ["link:/mnt/big", "path:big", "hf:a/b@v1"]))
+    assert read_registries([file]).weight("big").sources == (
+        LocalFolder(Path("/mnt/big"), link=True),
+        LocalFolder(tmp_path / "big", link=False),
+        HubFolder("a/b", "v1"),
     )
 
 
@@ -99,6 +127,15 @@ def test_a_studio_pins_what_nobody_else_has_and_puts_its_own_in_the_place_of_our
         (pin_row("a", b"x") + "\ncolour = 'red'", "pin.0.colour"),
         (pin_row("u2net", b"x"), "pins u2net, which no registry before it has; did you mean u2netp."),
         (weight_row("u2netp", b"x", ["path:a"]), "another entry has too"),
+        (folder_row("sdxl", ["path:a"]), "another entry has too"),
+        (folder_row("a", ["hf:a/b@v1#file"]), "of a folder has none of the forms"),
+        (folder_row("a", ["pypi:one==1.0#a"]), "of a folder has none of the forms"),
+        (folder_row("a", ["path:a"], include=["*/*.bin"]), 'a includes "*/*.bin", and a folder has safetensors'),
+        (folder_row("a", ["path:a"], include=["../*.json"]), 'a includes "../*.json"'),
+        (folder_row("a", ["path:a"], bytes=4), "folder.0.bytes"),
+        (pin_row("sdxl", b"x"), "sdxl is a folder, and a [[pin]] says its sha256, its sources, or both"),
+        ("[[pin]]\nname = 'sdxl'", "sdxl is a folder, and a [[pin]]"),
+        ("[[pin]]\nname = 'u2netp'\nsources = ['path:a']", "u2netp is a file, and a [[pin]]"),
         (weight_row("a", b"x", ["path:a"], file="U2NETP.onnx"), "another entry has too"),
     ],
 )

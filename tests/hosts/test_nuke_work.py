@@ -89,6 +89,18 @@ def test_identity_gives_the_plate_back(nuke: Nuke, plate: Path, tmp_path: Path) 
         assert after.getattribute("smpte:TimeCode") == before.getattribute("smpte:TimeCode")
 
 
+def test_a_plate_comes_out_larger_and_so_does_the_format(nuke: Nuke, plate: Path, tmp_path: Path) -> None:
+    result = tmp_path / "results" / "final.%04d.exr"
+    said = found(nuke, "work_upscaled", tmp_path, plate, result)
+    assert said["there"] == [1002], said
+    assert said["sent"] == list(FRAMES), "the frames around are looked at, too"
+    (before, pixels), (after, rendered) = read(str(plate) % 1002), read(str(result) % 1002)
+    assert rendered.shape == (3 * pixels.shape[0], 3 * pixels.shape[1], pixels.shape[2])
+    assert (after.x, after.y, after.full_width, after.full_height) == (-9, -6, 60, 36)
+    assert after.getattribute("PixelAspectRatio") == before.getattribute("PixelAspectRatio")
+    assert after.getattribute("smpte:TimeCode") == before.getattribute("smpte:TimeCode")
+
+
 def test_a_script_renders_without_an_artist(nuke: Nuke, server: Server, plate: Path, tmp_path: Path) -> None:
     result, script = tmp_path / "final" / "final.%04d.exr", tmp_path / "shot [wip]" / "shot.nk"
     script.parent.mkdir()

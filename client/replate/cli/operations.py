@@ -136,6 +136,14 @@ _MOVE: Mapping[str, _Option] = {
     "focal": _option(float | None, None, "--focal", min=0, help="Of the camera that took the plate, in millimetres."),
     "sensor": _option(float | None, None, "--sensor", help="What the format's width covers on it, in millimetres."),
 }
+_UPSCALE: Mapping[str, _Option] = {
+    "scale": _option(
+        str | None, None, "--scale", metavar="2x|3x|4x", help="How many times as wide and as high the format becomes."
+    ),
+    "detail": _option(
+        float | None, None, "--detail", min=0, max=1, help="1 is the model's picture, 0 a plain enlargement."
+    ),
+}
 _MATTE = _option(str, ..., "--matte", metavar="PATTERN", help="Covers what is to go.")
 _CLICKS: Mapping[str, _Option] = {
     "clicks": _option(
@@ -167,6 +175,7 @@ def add_operations(app: typer.Typer) -> None:
         {"depths": _LAYER_DEPTHS, **_MOVE},
     )
     _add(app, "flow", "Measures motion vectors, forward and backward.", {}, handles=1)
+    _add(app, "upscale", "Makes a plate two to four times as large.", _UPSCALE, handles=4)
 
 
 def _add(app: typer.Typer, operation: str, help: str, own: Mapping[str, _Option], handles: int = 0) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from replate.values import Parameter, ParameterType
-from replate_server.operations.contract import Card, Steps, Tensor, Windows
+from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor, Way, Windows
 from replate_server.operations.restyle.adain import AdaIN, Look
+from replate_server.operations.restyle.presets import PRESETS
 from replate_server.operations.restyle.repainting import Take
 
 GIGABYTE = 1 << 30
@@ -166,7 +167,7 @@ class Drifting:
     in each, and jump where one begins; with noise that a frame has in every take."""
 
     card = replace(
-        card("restyle/drifting", windows=Windows(length=None)),
+        card("restyle/drifting", windows=Windows(length=None), sizes=Sizes(multiple=16), presets=PRESETS),
         parameters=(
             *card("restyle/gated").parameters,
             Parameter("drift", "Drift", ParameterType.REAL, 1.0, "How far colours go.", 0.0, 4.0),
@@ -223,6 +224,21 @@ class Bright:
         return (picture.max(axis=-1, keepdims=True) > 0.5).astype(np.float32)
 
 
+class Folded(Bright):
+    """One whose weight is a folder, and that wears LoRA files."""
+
+    card = replace(
+        card("matte/folded", weights=("studio-folder",)),
+        parameters=(
+            *card("matte/gated").parameters,
+            Parameter("loras", "LoRA", ParameterType.TEXT, "", "Files that it wears."),
+        ),
+    )
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None:
+        assert (weights["studio-folder"] / "model_index.json").is_file()
+
+
 class Bulky:
     card = card("restyle/bulky", memory_bytes=3 * GIGABYTE)
 
@@ -260,6 +276,103 @@ class Enormous:
         return picture
 
 
+class Stubborn:
+    """Lacks memory from its second frame on, unless it is had in the third way. A little darker in each."""
+
+    card = card("restyle/stubborn", windows=Windows(length=3))
+    loads = "loaded.stubborn"
+
+    def ways(self, weights: Mapping[str, Path], device: str) -> list[Way]:
+        return [
+            Way("", 3 * GIGABYTE),
+            Way("its parts take turns on the device", 2 * GIGABYTE),
+            Way("pictures are decoded in tiles", GIGABYTE, exact=False),
+        ]
+
+    def choose(self, way: Way) -> None:
+        self.gigabytes = way.memory_bytes // GIGABYTE
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None:
+        note(Path(os.environ["STUDIO_GATES"], self.loads))
+        self.runs = 0
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        gated(parameters, steps)
+        self.runs += 1
+        if self.runs > 1 and self.gigabytes > 1:
+            too_much()
+        return picture * np.float32(self.gigabytes / 4)
+
+
+class Hopeless(Stubborn):
+    """Lacks memory in every way."""
+
+    card = card("restyle/hopeless")
+    loads = "loaded.hopeless"
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        gated(parameters, steps)
+        too_much()
+        return picture
+
+
+class Crowded:
+    """Lacks memory as long as its gate is closed, and notes each run that did."""
+
+    card = card("restyle/crowded")
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None: ...
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        gate = Path(os.environ["STUDIO_GATES"], str(parameters["gate"]))
+        if not int(gate.read_text()):
+            note(gate.with_suffix(".started"))
+            too_much()
+        return picture
+
+
+class Hoard:
+    """Holds 100 MB, and as much again at work, in circles as networks with hooks are."""
+
+    card = card("restyle/hoard", memory_bytes=3 * GIGABYTE)
+
+    def load(self, weights: Mapping[str, Path], device: str) -> None:
+        import torch
+
+        self.held = [torch.full((MEGABYTE // 4,), 1.0, device=device) for _ in range(100)]
+
+    look = staticmethod(nothing)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        work: list[Any] = [each + 1 for each in self.held]
+        work.append(work)
+        gated(parameters, steps)
+        return picture
+
+
+class Glut(Hoard):
+    """Lacks memory while it is at work."""
+
+    card = card("restyle/glut", memory_bytes=3 * GIGABYTE)
+
+    def run(self, picture: Tensor, look: None, parameters: Mapping[str, Any], steps: Steps) -> Tensor:
+        work: list[Any] = [each + 1 for each in self.held]
+        work.append(work)
+        too_much()
+        return picture
+
+
+def too_much() -> None:
+    """Asks PyTorch for more than any machine has."""
+    import torch
+
+    torch.empty(1 << 50, dtype=torch.uint8)
+
+
 class Weighted:
     card = card("restyle/weighted", weights=("studio-broken",))
 
@@ -282,8 +395,14 @@ MODELS = (
     Misshapen,
     Drifting,
     Bright,
+    Folded,
     Bulky,
     Bulkier,
     Enormous,
+    Stubborn,
+    Hopeless,
+    Crowded,
+    Hoard,
+    Glut,
     Weighted,
 )

@@ -11,6 +11,7 @@ from typing import Any
 from replate.frame import Figure
 
 ERROR, PLATE_ERROR, STYLE, STRUCTURE = "warping_error", "plate_warping_error", "style_distance", "structure"
+DRIFT, JOIN = "drift", "join"
 
 _ENOUGH = 8
 """Frames below which none stands out."""
@@ -23,6 +24,10 @@ _FAR = 4.0
 _TWICE = log(2)
 _SEEN = 0.08
 """Of structure, or of the way from plate to style, that is seen."""
+_SEAM = 0.03
+"""Mean difference of two takes on a frame that they share that is seen as one gives way to the other."""
+_WANDERED = 0.01
+"""Drift that is worth a word."""
 _SPREAD = 1.4826
 """From the median of absolute deviations to the standard deviation of a normal distribution."""
 
@@ -83,6 +88,9 @@ def told(summary: Summary) -> list[str]:
         said.append(f"{means[STYLE]:.2f} from the style, where the plate is 1")
     if STRUCTURE in means:
         said.append(f"{means[STRUCTURE]:.2f} of the plate's structure")
+    drift = max((each[DRIFT] for each in summary.frames.values() if DRIFT in each), default=0.0)
+    if drift > _WANDERED:
+        said.append(f"the model's colours drifted by up to {drift:.2f}")
     lines = [f"Measured: {'; '.join(said)}."] if said else []
     if summary.looks:
         lines.append(f"Worth a look: {looks_told(summary.looks)}.")
@@ -121,6 +129,23 @@ def _looks(frames: Mapping[int, Mapping[str, float]]) -> Iterator[Look]:
     for number, far in _outliers(style, _median(style), _SEEN):
         if far > 0:
             yield Look(number, STYLE, "is farther from the style than the others")
+    for join in _joins(frames):
+        number = max(join, key=lambda one: join[one])
+        if join[number] > _SEAM:
+            yield Look(number, JOIN, "lies where two takes differ")
+
+
+def _joins(frames: Mapping[int, Mapping[str, float]]) -> Iterator[dict[int, float]]:
+    """How far apart two takes are, by the frames that they share; one join after the other."""
+    join: dict[int, float] = {}
+    for number, each in frames.items():
+        if JOIN in each:
+            join[number] = each[JOIN]
+        elif join:
+            yield join
+            join = {}
+    if join:
+        yield join
 
 
 def _of(

@@ -110,3 +110,14 @@ def test_many_frames_are_told_in_a_short_line() -> None:
     summary = summed_up(shot(100, structure=dict.fromkeys(range(1030, 1050), 0.9)))
     assert summary is not None
     assert looks_told(summary.looks).startswith("1030, 1031, 1032, 1033, 1034, 1035 and 14 more: each keeps more")
+
+
+def test_a_join_of_takes_that_differ_is_named_once_and_drift_is_told() -> None:
+    figures = shot()
+    for number, apart in {1012: 0.02, 1013: 0.05, 1014: 0.04, 1030: 0.004, 1031: 0.005}.items():
+        figures[number] += (Figure("join", apart), Figure("drift", apart * 2))
+    summary = summed_up(figures)
+    assert summary is not None
+    assert [(look.number, look.figure) for look in summary.looks] == [(1013, "join")]
+    assert told(summary)[0].endswith("; the model's colours drifted by up to 0.10.")
+    assert told(summary)[1] == "Worth a look: 1013 lies where two takes differ."

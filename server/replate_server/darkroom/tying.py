@@ -22,8 +22,8 @@ _FLAT = 0.01
 _LEAST = 1e-4
 _CLIPPED = 0.01
 """Distance from black and white at which a colour may have been cut off."""
-_LEVELS = np.array((0.25, 0.75))
-"""A dark and a bright colour, by which ties are held against each other."""
+_LEVELS = (10, 90)
+"""Percentiles of colours that are called dark and bright."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,18 +54,23 @@ class Tie:
             self.offset + (other.offset - self.offset) * share,
         )
 
-    @property
-    def shifts(self) -> Numbers:
-        """By how much it changes a dark and a bright colour, [2, 3]."""
-        shifts: Numbers = _LEVELS[:, None] * (self.gain - 1) + self.offset
+    def shifts(self, levels: Numbers) -> Numbers:
+        """By how much it changes colours [..., 3]."""
+        shifts: Numbers = levels * (self.gain - 1) + self.offset
         return shifts
 
-    def less(self, allowed: float) -> Tie:
-        """Without as much of its shifts as is allowed: none of them where they are smaller."""
-        shifts = self.shifts
-        left = np.sign(shifts) * np.maximum(np.abs(shifts) - allowed, 0)
-        slope = (left[1] - left[0]) / (_LEVELS[1] - _LEVELS[0])
-        return Tie(1 + slope, left[0] - slope * _LEVELS[0])
+    @classmethod
+    def through(cls, levels: Numbers, shifts: Numbers) -> Tie:
+        """What changes a dark and a bright colour, [2, 3] both, by so much."""
+        apart = levels[1] - levels[0]
+        steep = np.where(apart > _FLAT, (shifts[1] - shifts[0]) / np.maximum(apart, _FLAT), 0)
+        return cls(1 + steep, shifts.mean(axis=0) - steep * levels.mean(axis=0))
+
+
+def levels_of(colours: Colours) -> Numbers:
+    """A dark and a bright one of the colours [n, 3], by channels: [2, 3]."""
+    levels: Numbers = np.percentile(colours.astype(np.float64), _LEVELS, axis=0)
+    return levels
 
 
 def tie(here: Colours, there: Colours) -> Tie:

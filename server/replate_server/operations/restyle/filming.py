@@ -99,7 +99,8 @@ class _Taken:
         return before + (own - before) * np.float32((place + 1) / (len(self.shared) + 1))
 
     def figures(self, place: int, tying: Tying) -> tuple[Figure, ...]:
-        drift = Figure("drift", float(np.abs(self.ties[place].shifts).mean()))
+        own = tying.small(self.painted[place])
+        drift = Figure("drift", float(np.abs(self.ties[place].of(own) - own).mean(dtype=np.float64)))
         before = self.shared.get(place)
         if before is None:
             return (drift,)

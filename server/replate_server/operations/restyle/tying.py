@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from replate.values import Value
 from replate_server.darkroom.motion import Matte, Motion, along, likeness, occlusion, warp
 from replate_server.darkroom.resize import Nature, resize
-from replate_server.darkroom.tying import Tie, between, tie
+from replate_server.darkroom.tying import Tie, between, levels_of, tie
 from replate_server.operations.contract import Steps, Tensor
 from replate_server.operations.flow.dis import Dis
 from replate_server.operations.restyle.takes import Takes
@@ -34,8 +34,6 @@ _LEFT = 0.35
 fewer are put end to end, the less do their errors add up."""
 _HARDLY, _ENOUGH = 0.02, 0.1
 """Shares of a picture by which nothing is believed, and everything."""
-_FOLLOWS = 2.0
-"""How many times as much as the plate a painting may change that follows it: as of one with more contrast."""
 _QUIET = 0.002
 """A change that is none: of what is measured along a motion."""
 _PARAMETERS: Mapping[str, Value] = {"preset": "fast"}
@@ -129,9 +127,9 @@ class Tying:
         share = float(same.sum() / max(inside.sum(), 1)) if inside.mean() > _HARDLY else 0.0
         if share < _HARDLY:
             return Tie.none(), share
-        painted = tie(look[same], warp(there, motion, Nature.COLOUR)[same])
-        plate = tie(plates[0][same], warp(plates[1], motion, Nature.COLOUR)[same])
-        return painted.less(_QUIET + _FOLLOWS * float(np.abs(plate.shifts).max())), share
+        here, seen_there = look[same], warp(there, motion, Nature.COLOUR)[same]
+        plate, plate_there = plates[0][same], warp(plates[1], motion, Nature.COLOUR)[same]
+        return _beyond(tie(here, seen_there), here, tie(plate, plate_there), plate), share
 
     def _step(self, number: int, other: int, steps: Steps) -> tuple[Motion, Matte]:
         """The motion from a frame to the one beside it, and what is seen in both."""
@@ -145,3 +143,22 @@ class Tying:
 
     def _plate(self, number: int) -> Tensor:
         return self.small(self._shot.small(number))
+
+
+def _beyond(painted: Tie, colours: Tensor, plate: Tie, plates: Tensor) -> Tie:
+    """What of a change of painted colours [n, 3] is more than none, and more than that of the plate's [n, 3] explains.
+
+    A painting may follow the plate as its own contrast has it, or stay as it was.
+    """
+    levels = levels_of(colours)
+    follows = plate.shifts(levels_of(plates)) * _contrast(plates, colours)
+    shifts = painted.shifts(levels)
+    rest = shifts - shifts.clip(min(float(follows.min()), 0.0) - _QUIET, max(float(follows.max()), 0.0) + _QUIET)
+    return Tie.through(levels, rest)
+
+
+def _contrast(plates: Tensor, colours: Tensor) -> float:
+    """How many times as much as the plate's brightness the painting's changes; below 0 where it is a negative."""
+    one, other = (colour.mean(axis=-1, dtype=np.float64) for colour in (plates, colours))
+    together = float(np.mean((one - one.mean()) * (other - other.mean())))
+    return float(np.copysign(other.std() / max(one.std(), 1e-3), together))

@@ -1,4 +1,4 @@
-"""Keeps the memory of chunks that come and go."""
+"""Keeps the memory of chunks that come and go, and gives it back when asked."""
 
 from __future__ import annotations
 
@@ -22,3 +22,13 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_TRIM_THRESHOLD, _MOST_KEPT)
         libc.mallopt(_MMAP_THRESHOLD, _MOST_RECYCLED)
+
+
+def give_back_freed_memory() -> None:
+    """Has glibc return to the machine all that is free, wherever in its heaps; takes milliseconds.
+
+    By itself it returns what lies at the end of a heap alone, of which `keep_freed_memory` has it keep a part, and a
+    large model's many tensors lie between others. Elsewhere than on glibc nothing is done.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)

@@ -33,6 +33,8 @@ def worker_setups(settings: Settings) -> list[WorkerSetup]:
             refuse=settings.weights.refuse,
             allow=settings.weights.allow,
             memory_bytes=_memory(name, names.count(name), settings.worker.memory_gb),
+            # What was set is a promise to others on the card; what was guessed leaves a reserve that may be used.
+            memory_enforced=settings.worker.memory_gb is not None,
             keep_models_seconds=settings.worker.keep_models_seconds,
             threads=max(1, processors // len(names)),
             log_level=settings.log_level,
@@ -51,7 +53,7 @@ def _present() -> tuple[str, ...]:
 
 def _memory(name: str, sharers: int, said: float | None) -> int:
     if said is not None:
-        return int(said * GIGABYTE)
+        return int(said * GIGABYTE / sharers)
     if name == "cpu":
         return int(psutil.virtual_memory().total * SHARE / sharers)
     torch = _torch()

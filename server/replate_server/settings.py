@@ -56,7 +56,10 @@ class WorkerSettings(Group):
         "A GPU named three times has three workers, which prepare frames while it computes.",
     )
     memory_gb: float | None = Field(
-        None, gt=0, description="Memory for models on a device, in GiB; unset for 80 % of it."
+        None,
+        gt=0,
+        description="Memory for models on a device, in GiB, which its workers share; unset for 80 % of it. "
+        "On a GPU, PyTorch gives no more than what is set.",
     )
     keep_models_seconds: float = Field(600.0, ge=0, description="An unused model leaves its device after this time.")
     attempts: int = Field(2, ge=1, description="How often a window is tried when its worker dies.")

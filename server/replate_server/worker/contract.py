@@ -138,6 +138,9 @@ class WorkerSetup:
     refuse: frozenset[str]
     allow: frozenset[str]
     memory_bytes: int
+    """What models may take of the device."""
+    memory_enforced: bool
+    """Whether a GPU refuses them more."""
     keep_models_seconds: float
     threads: int
     """Processor threads it may use."""

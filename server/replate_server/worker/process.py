@@ -13,19 +13,23 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 import cv2
 import structlog
 
-from replate.errors import Cancelled, Exhausted, Failed, ReplateError
+from replate.errors import Exhausted, Failed, ReplateError
 from replate.frame import StoredFrame
 from replate.memory import keep_freed_memory
 from replate_server import logs
+from replate_server.operations.contract import Delivery
 from replate_server.operations.memory import out_of_memory
 from replate_server.operations.registry import models, operations
 from replate_server.store.files import FrameFiles
 from replate_server.weights.policy import Policy
+from replate_server.weights.progress import in_words
 from replate_server.weights.store import WeightStore
 from replate_server.worker.contract import (
     DEVICE_LOST,
@@ -39,7 +43,8 @@ from replate_server.worker.contract import (
     commands,
     messages,
 )
-from replate_server.worker.host import ModelHost, device_works, release_memory
+from replate_server.worker.device import device_works, prepare, release_memory
+from replate_server.worker.host import ModelHost
 from replate_server.worker.run import RunningSteps, RunningWindow
 
 log = structlog.get_logger()
@@ -55,6 +60,7 @@ def main(setup: WorkerSetup, pipe: Connection) -> None:
         signal.signal(name, signal.SIG_IGN)
     logs.configure(setup.log_level)
     _limit_threads(setup.threads)
+    prepare(setup.device)
     keep_freed_memory()
     Worker(setup, pipe).run()
 
@@ -68,7 +74,9 @@ class Worker:
         self._files = FrameFiles(setup.store)
         policy = Policy(setup.allow_non_commercial, setup.refuse, setup.allow)
         self._weights = WeightStore(setup.weights, policy, setup.registries, setup.loras)
-        self._host = ModelHost(models(), self._weights, setup.device, setup.memory_bytes)
+        self._host = ModelHost(
+            models(), self._weights, setup.device, setup.memory_bytes, enforced=setup.memory_enforced
+        )
         self._tasks: queue.SimpleQueue[WindowTask | None] = queue.SimpleQueue()
         """None wakes the worker up for an urgent one."""
         self._urgent: queue.SimpleQueue[WindowTask] = queue.SimpleQueue()
@@ -94,30 +102,43 @@ class Worker:
                 self._run(self._urgent.get())
             self._host.evict_unused(self._setup.keep_models_seconds)
 
-    def _run(self, task: WindowTask) -> None:
+    def _run(self, task: WindowTask, beside: bool = False) -> None:
+        """Runs a window; one in the middle of another, `beside` it, that lacks memory waits for the other's end."""
         started, lent = time.perf_counter(), self._lent
         error = self._attempt(task)
-        if isinstance(error, MemoryError):
-            # Other models may hold what this one needs; the window is tried once more without them.
-            self._host.evict_all_but(task.model)
-            error = self._attempt(task)
-        if isinstance(error, MemoryError):
-            error = Exhausted(
-                f"The model {task.model} ran out of memory on {self._setup.device} at frame {task.numbers[0]}: "
-                "ask for smaller frames, or for a smaller model."
-            )
-        if isinstance(error, Cancelled | Exhausted):
+        if error is not None:
             release_memory(self._setup.device)
+        if isinstance(error, MemoryError):
+            if beside:
+                self._tasks.put(task)
+                return
+            error = self._try_smaller(task)
         with self._lock:
             self._cancels.pop(task.id, None)
         name = type(error).__name__ if error else ""
         seconds = time.perf_counter() - started - (self._lent - lent)
         self._tell(Ended(task.id, seconds, name, str(error or "")))
 
-    def _attempt(self, task: WindowTask) -> ReplateError | MemoryError | None:
+    def _try_smaller(self, task: WindowTask) -> ReplateError | None:
+        """Runs a window again that ran out of memory: without other models, which may hold what it needs, and then with
+        its own in each smaller way. What it kept in the store is not computed again."""
+        self._host.evict_all_but(task.model)
+        error = self._attempt(task)
+        while isinstance(error, MemoryError) and self._host.shrink(task.model):
+            error = self._attempt(task, shrunk=True)
+        if error is not None:
+            release_memory(self._setup.device)
+        if isinstance(error, MemoryError):
+            return Exhausted(
+                f"The model {task.model} ran out of memory on {self._setup.device} at frame {task.numbers[0]}: "
+                "ask for smaller frames, or for a smaller model."
+            )
+        return error
+
+    def _attempt(self, task: WindowTask, shrunk: bool = False) -> ReplateError | MemoryError | None:
         """Why the window is not done, or None. Without traceback or cause: they would keep its memory alive."""
         try:
-            self._execute(task)
+            self._execute(task, shrunk)
         except ReplateError as error:
             return type(error)(str(error))
         except Exception as error:
@@ -134,18 +155,25 @@ class Worker:
             )
         return None
 
-    def _execute(self, task: WindowTask) -> None:
-        steps = RunningSteps(task, self._sums(task.model), self._files, self._cancels[task.id], self._tell)
+    def _execute(self, task: WindowTask, shrunk: bool) -> None:
+        steps = RunningSteps(task, lambda: self._sums(task.model), self._files, self._cancels[task.id], self._tell)
         steps.progress(0.0)
-        with self._host.at_work(task.model, lambda _fraction, message: steps.progress(0.0, message)) as model:
+        with self._host.at_work(task.model, in_words(lambda said: steps.progress(0.0, said))) as model:
             if not task.urgent:
                 # Not before: loading may hold the lock on the weights that an urgent window would wait for.
                 steps.give_way = self._give_way
+            way = self._host.way(task.model)
+            if way.label and (shrunk or not way.exact):
+                pixels = "same pixels" if way.exact else "and pixels differ a little"
+                steps.warn(
+                    f"{model.card.label} lacks memory on {self._setup.device}, so {way.label}: slower, {pixels}."
+                )
             window = RunningWindow(task, self._files, self._weights.loras)
-            for delivery in operations()[task.operation].run(model, window, steps):
-                frame = delivery.frame
-                digest = window.digest_given(frame.pixels) or self._files.put(frame.pixels)[0]
-                self._tell(Delivered(task.id, delivery.output, StoredFrame(frame.spec, digest)))
+            with _closed(operations()[task.operation].run(model, window, steps)) as deliveries:
+                for delivery in deliveries:
+                    frame = delivery.frame
+                    digest = window.digest_given(frame.pixels) or self._files.put(frame.pixels)[0]
+                    self._tell(Delivered(task.id, delivery.output, StoredFrame(frame.spec, digest)))
 
     def _sums(self, model: str) -> list[str]:
         """The digests of a model's weights; none of a model that is gone, which the host will say."""
@@ -160,7 +188,7 @@ class Worker:
                 self._tasks.put(task)
                 continue
             started = time.perf_counter()
-            self._run(task)
+            self._run(task, beside=True)
             self._lent += time.perf_counter() - started
 
     def _listen(self) -> None:
@@ -186,6 +214,16 @@ class Worker:
         payload = messages.dump_json(message)
         with self._telling:
             self._pipe.send_bytes(payload)
+
+
+@contextmanager
+def _closed(deliveries: Iterator[Delivery]) -> Iterator[Iterator[Delivery]]:
+    """Ends an operation with the block, before its model may go: what it holds is not left to the garbage collector."""
+    try:
+        yield deliveries
+    finally:
+        if isinstance(deliveries, Generator):
+            deliveries.close()
 
 
 def _limit_threads(threads: int) -> None:

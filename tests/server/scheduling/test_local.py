@@ -25,6 +25,7 @@ def setup(folder: Path, name: str = "cpu", registries: tuple[Path, ...] = ()) ->
         refuse=frozenset(),
         allow=frozenset(),
         memory_bytes=1 << 30,
+        memory_enforced=True,
         keep_models_seconds=60,
         threads=1,
         log_level="info",

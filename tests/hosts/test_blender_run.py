@@ -61,6 +61,14 @@ def test_results_are_images_that_say_how_they_were_made(told: Told, server: Serv
 
     assert said["kept"] == ["restyle", 0.5, "Z", "ACEScg"]
 
+    larger = said["upscale"]
+    assert (larger["state"], larger["space"], larger["source"]) == ("done", "ACEScg", "SEQUENCE")
+    height, width = open_plate(plate).read(1001).pixels.shape[:2]
+    assert larger["size"] == [3 * width, 3 * height]
+    assert np.allclose(
+        rgba(larger)[..., :3], bradford(open_plate(larger["path"]).read(1001).pixels[..., :3]), atol=2e-3, rtol=2e-3
+    )
+
     again = said["again"]
     assert (again["state"], again["source"], again["file"]) == ("done", "FILE", "plate.1002.exr")
     assert np.array_equal(open_plate(again["path"]).read(1002).pixels[..., 0], written)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 
 from replate.frame import Frame, FrameSpec
@@ -42,6 +43,22 @@ def enlarge(frame: Frame, scale: int) -> Frame:
         large = resize(planes, width, height, Nature.COLOUR if nature is Nature.COLOUR else Nature.DATA)
         pixels[..., list(channels)] = large * large.dtype.type(scale) if nature is Nature.MOTION else large
     return Frame(spec, pixels)
+
+
+def without_new_negatives(frame: Frame, plain: Frame, radius: int) -> Frame:
+    """The frame, with colour that is negative only where that of another, as large, is within `radius` pixels.
+
+    What is interpolated in one space leads a little below 0 in another.
+    """
+    places = list(colour_channels(frame))
+    if frame.pixels[..., places].min(initial=0) >= 0:
+        return frame
+    pixels = frame.pixels.copy()
+    reach = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    for place in places:
+        least = cv2.erode(plain.pixels[..., place].astype(np.float32), reach, borderType=cv2.BORDER_REPLICATE)
+        pixels[..., place] = np.maximum(pixels[..., place], np.minimum(least, 0))
+    return frame.with_pixels(pixels)
 
 
 def _natures(frame: Frame) -> Iterator[tuple[Channels, Nature]]:

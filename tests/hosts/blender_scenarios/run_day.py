@@ -1,4 +1,4 @@
-"""Depth of a sequence, a restyle in its colours, and the depth again as another job's input.
+"""Depth of a sequence, a restyle in its colours, the plate larger, and the depth again as another job's input.
 
 python run_day.py OUT ADDRESS PLATE STYLE
 """
@@ -36,12 +36,15 @@ def main(out: str, address: str, plate: str, style: str) -> None:
     told["kept"] = [wish.operation, wish.of_restyle.p_strength, wish.of_depth.p_encoding, wish.in_plate.space]
     part("work.properties").make(catalog)
     wish = bpy.context.scene.replate
+    wish.operation = "upscale"
+    wish.of_upscale.model, wish.of_upscale.p_scale = "upscale/lanczos", "3x"
+    told["upscale"] = made("plate")
     # One frame, of an image that is a result, without its pixels going anywhere.
     wish.operation, wish.frames = "identity", "CURRENT"
     bpy.context.scene.frame_set(1002)
     wish.in_plate.source, wish.in_plate.image = "IMAGE", told["depth"].pop("image")
     told["again"] = made("plate")
-    for name in ("restyle", "again"):
+    for name in ("restyle", "upscale", "again"):
         told[name].pop("image")
     report(out, told)
 

@@ -17,7 +17,7 @@ from replate.frame import Box, FrameSpec
 from replate.values import OutputPlate, Parameter, ParameterType, Role, Value
 from replate_server.darkroom.alpha import LEAST
 from replate_server.darkroom.development import Development, develop
-from replate_server.darkroom.enlarging import enlarge, enlarged_spec
+from replate_server.darkroom.enlarging import enlarge, enlarged_spec, without_new_negatives
 from replate_server.darkroom.geometry import crop, reframe, scaled
 from replate_server.darkroom.range import BLACK
 from replate_server.darkroom.resize import Nature, resize
@@ -89,7 +89,8 @@ class Upscale:
             own = large.frame.spec.data_window
             whole = scaled(box, scale)
             within = Box(own.x - whole.x, own.y - whole.y, own.width, own.height)
-            yield Delivery("plate", large.finish(np.ascontiguousarray(crop(painted, within))))
+            finished = large.finish(np.ascontiguousarray(crop(painted, within)))
+            yield Delivery("plate", without_new_negatives(finished, large.frame, scale))
 
 
 def _scale(parameters: Mapping[str, Value]) -> int:

@@ -121,6 +121,18 @@ def test_light_above_1_survives_and_none_is_made_up() -> None:
     assert white.pixels.max() <= 1200
 
 
+def test_nothing_becomes_negative_that_was_not() -> None:
+    """Of saturated colours of a wide gamut, which lie outside that of the model's picture."""
+    source = frame(np.random.default_rng(4).choice([0.0, 1.0], (16, 24, 3)))
+    wide = Frame(replace(source.spec, colour_space="ACEScg"), source.pixels)
+    (large,) = upscaled(Lanczos(), (wide,))
+    assert large.pixels.min() >= 0
+    below = source.pixels.copy()
+    below[2:7, 2:7] = -0.25, 0.5, 0.5
+    (kept,) = upscaled(Lanczos(), (Frame(wide.spec, below),))
+    assert np.allclose(kept.pixels[8:10, 8:10, 0], -0.25, atol=2e-3)
+
+
 def test_an_edge_of_alpha_has_no_fringe() -> None:
     """What lies under the edge is the subject's colour, not a mix with the black around it."""
     planes = np.zeros((16, 24, 4), np.float32)

@@ -12,6 +12,7 @@ from replate_server.operations.diffusion.attention import attend
 from replate_server.operations.diffusion.fitting import Fit
 from replate_server.operations.diffusion.loras import Lora, Wardrobe
 from replate_server.operations.diffusion.parts import library
+from replate_server.operations.diffusion.runs import under_way, watch
 from replate_server.operations.inference import repeatable
 
 if TYPE_CHECKING:
@@ -44,16 +45,16 @@ class Pipeline:
         self.whole = getattr(kinds, kind)(**made, **_known(getattr(kinds, kind), settings))
         self.whole.set_progress_bar_config(disable=True)
         self.device = device
-        self._running: list[Steps] = []
         self._wardrobe = Wardrobe(self.whole)
         if fit.tiled and "vae" in made:
             made["vae"].enable_tiling()
             made["vae"].enable_slicing()
-        for name in _DENOISERS:
-            # Several ControlNets are one part.
-            for network in getattr(made.get(name), "nets", [made[name]] if name in made else []):
-                self._watch(network)
-                attend(network, device)
+        for name, part in made.items():
+            if hasattr(part, "modules"):
+                watch(part)
+            # Others compute in 32 bits, which the quick implementations do not.
+            if name in _DENOISERS:
+                attend(part, device)
         self._place(fit, precise)
 
     @contextmanager
@@ -65,14 +66,12 @@ class Pipeline:
         """
         run = copy(self.whole)
         run.scheduler = scheduler or deepcopy(self.whole.scheduler)
-        self._running.append(steps)
         worn = self._wardrobe.worn
         try:
-            with repeatable():
+            with repeatable(), under_way(steps):
                 self._wardrobe.wear(loras)
                 yield run
         finally:
-            self._running.pop()
             self._wardrobe.wear(worn)
             # A run that was stopped leaves networks where they were at work.
             run.maybe_free_model_hooks()
@@ -83,23 +82,11 @@ class Pipeline:
         def ended(_run: Any, index: int, _time: Any, kept: dict[str, Any]) -> dict[str, Any]:
             fraction = min((index + 1) / count, 1.0)
             steps.progress(fraction, f"Step {index + 1} of {count}")
+            self._wardrobe.wear_again()
             changed = shown(kept["latents"], fraction)
             return {} if changed is None else {"latents": changed}
 
         return {"callback_on_step_end": ended, "callback_on_step_end_tensor_inputs": ["latents"]}
-
-    def _watch(self, network: Any) -> None:
-        """A network's layers look whether the run that they are at work for was cancelled."""
-        import torch
-
-        def look(*_: Any) -> None:
-            if self._running:
-                self._running[-1].check()
-
-        for child in network.children():
-            if isinstance(child, torch.nn.ModuleList):
-                for layer in child:
-                    layer.register_forward_pre_hook(look)
 
     def _place(self, fit: Fit, precise: tuple[str, ...]) -> None:
         if self.device == "cpu":

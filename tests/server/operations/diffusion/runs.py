@@ -15,10 +15,10 @@ from replate_server.operations.compliance import Recorder
 
 @dataclass(slots=True)
 class Interrupting(Recorder):
-    """Steps that do something at the first step that is told, or at a check."""
+    """Steps that do something at the first step that is told, or of a job that is cancelled within the second."""
 
     at_step: Callable[[], None] | None = None
-    at_check: int = -1
+    in_second: bool = False
 
     def progress(self, fraction: float, message: str = "") -> None:
         Recorder.progress(self, fraction, message)
@@ -27,8 +27,7 @@ class Interrupting(Recorder):
             act()
 
     def check(self) -> None:
-        self.at_check -= 1
-        if self.at_check == 0:
+        if self.in_second and self.previews:
             raise Cancelled("The job was cancelled.")
 
 

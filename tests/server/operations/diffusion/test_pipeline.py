@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from replate_server.operations.compliance import Recorder
 from replate_server.operations.diffusion.fitting import Fit
 from replate_server.operations.diffusion.loras import Lora
 from replate_server.operations.restyle.repainting import Take
-from replate_server.operations.restyle.wan import WanFromPlate
+from replate_server.operations.restyle.wan import WanFromPlate, WanVace
 from server.operations.diffusion.conftest import asked
 from server.operations.diffusion.runs import Interrupting, lora
 
@@ -39,8 +41,7 @@ def test_the_same_take_and_seed_give_the_same_pixels(model: WanFromPlate, clip: 
 
 def test_it_is_cancelled_in_the_middle_of_a_step(model: WanFromPlate, clip: list[Any]) -> None:
     before = painted(model, clip, Recorder())
-    # Three layers a pass, two passes a step: the seventh check is within the second step.
-    steps = Interrupting(at_check=8)
+    steps = Interrupting(in_second=True)
     with pytest.raises(Cancelled):
         painted(model, clip, steps)
     assert len(steps.previews) == 1
@@ -113,3 +114,29 @@ def test_float8_is_kept_in_8_bits(wan: Path) -> None:
     kept = {tensor.dtype for tensor in model.pipeline.whole.transformer.blocks.parameters() if tensor.ndim == 2}
     assert torch.float8_e4m3fn in kept
     assert Fit(tiled=True, narrow=True).narrow
+
+
+def test_a_pipeline_that_is_gone_is_kept_by_nobody(wan: Path, wan_vace: Path) -> None:
+    """Though its text encoder and autoencoder are another's as well."""
+    first, second = WanFromPlate(), WanVace()
+    first.load({"wan-1.3b": wan}, "cpu")
+    second.load({"wan-vace-1.3b": wan_vace}, "cpu")
+    shared, own = second.pipeline.whole.vae, weakref.ref(first.pipeline)
+    assert first.pipeline.whole.vae is shared
+    del first
+    gc.collect()
+    assert own() is None
+
+
+def test_two_pipelines_of_the_same_networks_wear_what_is_theirs(wan: Path, clip: list[Any], tmp_path: Path) -> None:
+    one, other = WanFromPlate(), WanFromPlate()
+    for model in (one, other):
+        model.load({"wan-1.3b": wan}, "cpu")
+    assert one.pipeline.whole.transformer is other.pipeline.whole.transformer
+    film = Lora(lora(tmp_path, "film", LAYER, 1), 1.0)
+    bare, worn = painted(other, clip, Recorder()), painted(one, clip, Recorder(), film)
+    assert np.array_equal(bare, painted(other, clip, Recorder()))
+    inner: list[Any] = []
+    steps = Interrupting(at_step=lambda: inner.append(painted(other, clip, Recorder())))
+    assert np.array_equal(worn, painted(one, clip, steps, film))
+    assert np.array_equal(bare, inner[0])

@@ -90,13 +90,14 @@ def _cv_resize(planes: NDArray[np.float32], width: int, height: int, how: int) -
 
 def _between(planes: NDArray[np.float32], width: int, height: int, extreme: np.ufunc) -> NDArray[np.float32]:
     """The least or greatest of the two by two pixels that each new pixel's middle lies between."""
-    above, below = _brackets(planes.shape[0], height)
-    rows = extreme(planes[above], planes[below])
-    left, right = _brackets(planes.shape[1], width)
-    bound: NDArray[np.float32] = extreme(rows[:, left], rows[:, right])
+    edged = np.pad(planes, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    across = extreme(edged[:, :-1], edged[:, 1:])[:, _before(planes.shape[1], width)]
+    # Rows last, which lie in one piece.
+    bound: NDArray[np.float32] = extreme(across[:-1], across[1:])[_before(planes.shape[0], height)]
     return bound
 
 
-def _brackets(length: int, wanted: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    before = np.floor((np.arange(wanted) + 0.5) * length / wanted - 0.5).astype(np.intp)
-    return before.clip(0, length - 1), (before + 1).clip(0, length - 1)
+def _before(length: int, wanted: int) -> NDArray[np.intp]:
+    """Of each new pixel the last old one that its middle is not before, counted from 1; 0 beyond the edge."""
+    before: NDArray[np.intp] = np.floor((np.arange(wanted) + 0.5) * length / wanted + 0.5).astype(np.intp)
+    return before

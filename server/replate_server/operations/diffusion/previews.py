@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from replate_server.operations.contract import Tensor
 
@@ -36,6 +36,19 @@ class Look:
         seen = (_with_one(latent).float() @ self.weights).clamp_(0, 1).reshape(rows, columns, 3)
         picture: Tensor = seen.numpy()
         return picture
+
+
+def ahead(scheduler: Any, before: torch.Tensor, now: torch.Tensor) -> torch.Tensor:
+    """Latents after a step as they would be without their noise, if all steps went on straight from `before` it.
+
+    That is what the network expects where the latents are the picture's with noise added to them (Karras et al.,
+    "Elucidating the Design Space of Diffusion-Based Generative Models", 2022, equation 4, by Euler), and where they go
+    from one to the other (flow matching). Of schedulers that shrink both they come back as they are.
+    """
+    if not hasattr(scheduler, "is_scale_input_called") and not hasattr(scheduler, "scale_noise"):
+        return now
+    last, left = (float(scheduler.sigmas[scheduler.step_index + offset]) for offset in (-1, 0))
+    return now + (now - before) * (left / (last - left)) if left else now
 
 
 def _with_one(latent: torch.Tensor) -> torch.Tensor:

@@ -22,8 +22,8 @@ def shortened(scheduler: Any, steps: int, strength: float) -> Any:
         whole(*given, **named)
         order = getattr(short, "order", 1)
         short.timesteps = short.timesteps[skipped * order :]
-        short.sigmas = short.sigmas[skipped * order :]
-        short.num_inference_steps = len(short.timesteps)
+        if hasattr(short, "sigmas"):
+            short.sigmas = short.sigmas[skipped * order :]
 
     short.set_timesteps = set_timesteps
     return short

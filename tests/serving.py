@@ -19,6 +19,7 @@ import psutil
 
 import replate
 import studio_models
+import studio_weights
 from pictures import LINEAR
 from replate.connection import Client
 from replate.frame import Box, Frame, FrameSpec, PixelType, digest_of, pixel_bytes
@@ -131,10 +132,12 @@ class Studio:
         info = site / "studio_models-1.0.dist-info"
         info.mkdir(parents=True)
         gates.mkdir()
-        source = Path(studio_models.__file__)
-        (site / source.name).write_text(source.read_text("utf-8"), "utf-8")
+        modules = (studio_models, studio_weights)
+        for source in (Path(module.__file__) for module in modules):
+            (site / source.name).write_text(source.read_text("utf-8"), "utf-8")
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: studio-models\nVersion: 1.0\n")
-        entries = "".join(f"{model.card.name} = {source.stem}:{model.__name__}\n" for model in studio_models.MODELS)
+        models = [(module.__name__, model) for module in modules for model in module.MODELS]
+        entries = "".join(f"{model.card.name} = {name}:{model.__name__}\n" for name, model in models)
         (info / "entry_points.txt").write_text(f"[replate.models]\n{entries}")
         return cls(site, gates)
 

@@ -224,21 +224,6 @@ class Bright:
         return (picture.max(axis=-1, keepdims=True) > 0.5).astype(np.float32)
 
 
-class Folded(Bright):
-    """One whose weight is a folder, and that wears LoRA files."""
-
-    card = replace(
-        card("matte/folded", weights=("studio-folder",)),
-        parameters=(
-            *card("matte/gated").parameters,
-            Parameter("loras", "LoRA", ParameterType.TEXT, "", "Files that it wears."),
-        ),
-    )
-
-    def load(self, weights: Mapping[str, Path], device: str) -> None:
-        assert (weights["studio-folder"] / "model_index.json").is_file()
-
-
 class Bulky:
     card = card("restyle/bulky", memory_bytes=3 * GIGABYTE)
 
@@ -395,7 +380,6 @@ MODELS = (
     Misshapen,
     Drifting,
     Bright,
-    Folded,
     Bulky,
     Bulkier,
     Enormous,

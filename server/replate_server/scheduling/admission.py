@@ -22,6 +22,7 @@ from replate_server.scheduling.recipes import job_recipe
 from replate_server.settings import LimitSettings
 from replate_server.store.ledger import Ledger, WindowRecord
 from replate_server.weights.store import WeightStore
+from replate_server.weights.weight import Weight
 
 Frames = Mapping[tuple[str, int], FrameSpec | None]
 """Which frames an input has, by view and number; None for a spec that is not known yet."""
@@ -93,7 +94,7 @@ class Admission:
             project=request.project,
             priority=_priority(request.priority, windows),
         )
-        sums = {name: self._weights.weight(name).sha256 for name in card.weights}
+        sums = {name: _told(self._weights.weight(name)) for name in card.weights}
         loras = {name: self._weights.loras.sha256(name) for name, _ in loras_of(card, parameters)}
         job = Job(
             id=secrets.token_hex(8),
@@ -182,6 +183,11 @@ class Admission:
         if upstream.state in (JobState.FAILED, JobState.CANCELLED):
             raise Unmet(f"The job {link.job} {upstream.state.value}: submit it again before chaining to it.")
         return {(window.view, number): None for window in self._ledger.windows(link.job) for number in window.numbers}
+
+
+def _told(weight: Weight) -> str:
+    """What a weight is: its digest, or where it will come from while that is all that is known."""
+    return weight.sha256 or weight.sources[0].label
 
 
 def _priority(asked: Priority, windows: Sequence[WindowRecord]) -> Priority:

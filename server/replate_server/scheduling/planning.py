@@ -84,14 +84,15 @@ class Planner:
         )
 
     def recipe(self, task: WindowTask) -> str:
-        """The digest that names what a task makes."""
+        """The digest that names what a task makes; empty as long as a weight of it is to come and nobody knows its
+        digest."""
         card = models()[task.model].card
         sums = {name: self._weights.weight(name).sha256 for name in card.weights}
-        return window_recipe(task, card, sums, self._kind)
+        return window_recipe(task, card, sums, self._kind) if all(sums.values()) else ""
 
     def recall(self, recipe: str, task: WindowTask) -> Sequence[tuple[str, StoredFrame]] | None:
         """What the recipe gave before, with the metadata of this task's plate; None unless all of it is kept."""
-        known = self._ledger.recall(recipe)
+        known = self._ledger.recall(recipe) if recipe else None
         if known is None or not all(self._store.has(frame.digest) for _, frame in known):
             return None
         for _, frame in known:

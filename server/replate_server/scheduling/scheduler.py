@@ -276,7 +276,9 @@ class Scheduler:
         window = open_job.windows[ordinal]
         job_id = open_job.job.id
         made = tuple((o, StoredFrame(without_metadata(f.spec), f.digest)) for o, f in window.delivered)
-        self._ledger.finish_window(job_id, ordinal, window.delivered, window.recipe, made)
+        # Weights that came with the first window are known only now.
+        recipe = window.recipe or self._planner.recipe(self._planner.task(open_job, window.record))
+        self._ledger.finish_window(job_id, ordinal, window.delivered, recipe, made)
         open_job.finish(ordinal)
         self._watchers.ring(job_id)
         for output, frame in window.delivered:

@@ -220,12 +220,13 @@ class Ledger:
             self._publish(job_id, frames)
 
     def finish_window(self, job_id: str, ordinal: int, frames: RecipeFrames, recipe: str, made: RecipeFrames) -> None:
-        """Enters a window's output frames, that it is done, and what its recipe makes."""
+        """Enters a window's output frames, that it is done, and what its recipe makes; an empty one is not entered."""
         text = json.dumps([[output, frame.digest, records.spec_text(frame.spec)] for output, frame in made])
         with self._transaction():
             self._publish(job_id, frames)
             self._db.execute("UPDATE windows SET done = 1 WHERE job = ? AND ordinal = ?", (job_id, ordinal))
-            self._db.execute("INSERT OR REPLACE INTO recipes VALUES (?, ?)", (recipe, text))
+            if recipe:
+                self._db.execute("INSERT OR REPLACE INTO recipes VALUES (?, ?)", (recipe, text))
 
     def recall(self, recipe: str) -> RecipeFrames | None:
         """What a window of this recipe gave before, or None."""

@@ -97,14 +97,14 @@ class RunningSteps:
     def __init__(
         self,
         task: WindowTask,
-        weights: Sequence[str],
+        weights: Callable[[], Sequence[str]],
         files: FrameFiles,
         cancelled: threading.Event,
         tell: Callable[[Message], None],
     ) -> None:
-        """`weights` are the digests of the model's files, which a registry's [[pin]] may change."""
+        """`weights` gives the digests of the model's weights, asked for once they are here."""
         self._task = task
-        self._weights = " ".join(weights)
+        self._weights = weights
         self._files = files
         self._cancelled = cancelled
         self._tell = tell
@@ -135,7 +135,7 @@ class RunningSteps:
         self._tell(Warned(self._task.id, message))
 
     def cached(self, key: str, compute: Callable[[], Cached]) -> Cached:
-        key = f"{self._weights} {key}"
+        key = f"{' '.join((*self._weights(), *self._task.loras.values()))} {key}"
         found = self._files.cached(key)
         if found is None:
             found = compute()

@@ -47,7 +47,7 @@ def test_what_is_kept_is_not_taken_for_what_other_weights_gave(tmp_path: Path) -
     task = task_of(files, range(1))
 
     def kept(weights: str, value: float) -> float:
-        steps = RunningSteps(task, [weights], files, threading.Event(), lambda message: None)
+        steps = RunningSteps(task, lambda: [weights], files, threading.Event(), lambda message: None)
         return float(steps.cached("encoding 1", lambda: {"a": np.array([value])})["a"][0])
 
     assert (kept("one", 1.0), kept("other", 2.0), kept("one", 3.0)) == (1.0, 2.0, 1.0)

@@ -16,7 +16,7 @@ from replate_server.operations.diffusion.loras import Lora
 class Take:
     """What a model sees of the frames that it repaints at once, all of one size: what it is good at.
 
-    Sequences are as long as `numbers`; pictures are made when they are asked for.
+    Sequences are as long as `numbers`; mattes and depths are made when they are asked for.
     """
 
     numbers: tuple[int, ...]

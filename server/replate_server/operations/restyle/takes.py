@@ -109,10 +109,15 @@ class Takes:
         if self._window.has("style"):
             display = developed(self._window, "style", numbers[0], steps).display
             style = without_highlights(display, display).clip(0, 1)
+        pictures: dict[int, Tensor] = {}
+        for number in dict.fromkeys(numbers):
+            steps.check()
+            # Once, and not when asked for: a model looks at them more often than that.
+            pictures[number] = self.picture(number)
         take = Take(
             numbers,
             place,
-            OnDemand(self.picture, numbers),
+            [pictures[number] for number in numbers],
             OnDemand(self.matte, numbers) if self._window.has("matte") else None,
             OnDemand(self.depth, numbers) if self._window.has("depth") else None,
             style,
@@ -133,7 +138,7 @@ class Takes:
         return {"painted": painted}
 
     def _packed(self, picture: Tensor) -> NDArray[Any]:
-        """As it is kept. Display values in 16 bits would tell bright light apart in steps of a per cent."""
+        """As it is kept. Display values in 16 bits tell bright light apart in steps of 0.4 %, halves of 0.1 %."""
         return expand(picture).clip(-LARGEST_HALF, LARGEST_HALF) if self.lit else np.rint(picture * _MOST)
 
     def _unpacked(self, kept: NDArray[Any]) -> Tensor:

@@ -8,6 +8,7 @@ from pathlib import Path
 from replate.values import Value
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor, Windows
+from replate_server.operations.upscale.agreeing import agreeing
 from replate_server.operations.upscale.clip import Clip
 
 
@@ -33,5 +34,7 @@ class BasicVSR:
     def enlarge(self, clip: Clip, scale: int, parameters: Mapping[str, Value], steps: Steps) -> Iterator[Tensor]:
         """Made four times as large, and averaged to less."""
         height, width = clip.pictures.shape[1:3]
-        for picture in self._network.enlarge(clip.pictures, clip.wanted, steps.progress):
-            yield resize(picture, width * scale, height * scale, Nature.COLOUR)
+        large = self._network.enlarge(clip.pictures, clip.wanted, steps.progress)
+        for index, picture in zip(clip.wanted, large, strict=True):
+            held = agreeing(picture, clip.pictures[index])
+            yield resize(held, width * scale, height * scale, Nature.COLOUR)

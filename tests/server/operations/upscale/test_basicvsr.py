@@ -15,6 +15,7 @@ from replate.frame import Frame
 from replate_server.darkroom.development import develop
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.darkroom.structure import structure
+from replate_server.operations.upscale.agreeing import agreeing
 from replate_server.operations.upscale.recurrent import Network
 
 Files = Callable[[str], Mapping[str, Path]]
@@ -109,6 +110,14 @@ def test_a_file_with_other_tensors_is_refused(tmp_path: Path) -> None:
     torch.save({"params": {"weight": torch.zeros(3)}}, file)
     with pytest.raises(Unmet, match="pull it again"):
         Network(file, "cpu")
+
+
+def test_what_is_drawn_is_no_brighter_and_of_no_other_hue_than_the_plate() -> None:
+    y, x = np.mgrid[:16, :24]
+    plate = np.stack([0.2 + x / 60, 0.3 + y / 60, 0.4 - x / 120], axis=-1).astype(np.float32)
+    tinted = resize(plate, 96, 64, Nature.COLOUR) * np.array([1.2, 0.8, 0.9], np.float32)
+    back = resize(agreeing(tinted, plate), 24, 16, Nature.COLOUR)
+    assert np.abs(back - plate).max() < 0.01
 
 
 @pytest.fixture(scope="module")

@@ -103,6 +103,8 @@ class _FolderRow(BaseModel):
     model_config = _STRICT
     name: str = Field(pattern=_NAME)
     sha256: str = Field("", pattern=_SHA256)
+    # About: the hub says what a fetch will take.
+    bytes: int = Field(gt=0)
     licence: str = Field(min_length=1)
     commercial: bool
     terms: str = ""
@@ -175,7 +177,7 @@ def _folder(row: _FolderRow, folder: Path) -> Weight:
             raise ValueError(f'{row.name} includes "{pattern}", and a folder has safetensors and texts alone')
     sources = tuple(_folder_source(text, folder) for text in row.sources)
     return Weight(
-        row.name, row.name, row.sha256, 0, row.licence, row.commercial, row.credit, sources, row.terms,
+        row.name, row.name, row.sha256, row.bytes, row.licence, row.commercial, row.credit, sources, row.terms,
         tuple(row.include),
     )  # fmt: skip
 
@@ -194,7 +196,9 @@ def _pinned(row: _PinRow, weights: Mapping[str, Weight], packages: Mapping[str, 
         sources = _sources(row.sources, packages, path.parent)
     else:
         raise ValueError(f"{row.name} is a file, and a [[pin]] says its sha256 and its bytes")
-    return replace(weight, sha256=row.sha256 or weight.sha256, bytes=row.bytes, sources=sources or weight.sources)
+    return replace(
+        weight, sha256=row.sha256 or weight.sha256, bytes=row.bytes or weight.bytes, sources=sources or weight.sources
+    )
 
 
 def _folder_source(text: str, folder: Path) -> Source:

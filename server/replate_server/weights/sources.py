@@ -39,10 +39,9 @@ def fetch_weight(
     place = folder.place(weight)
     spoiled = ", whose copy in the store is damaged," if place.exists() else ""
     kind = Damaged if spoiled or any(isinstance(error, Damaged) for _, error in failures) else Unavailable
-    size = f" ({readable(weight.bytes)})" if weight.bytes else ""
     else_ = "name a folder that has it in a [[pin]]" if weight.is_folder else f"put the file at {place}"
     raise kind(
-        f"{weight.file}{size}{spoiled} could not be fetched from {reasons}; bring it in "
+        f"{weight.file} ({readable(weight.bytes)}){spoiled} could not be fetched from {reasons}; bring it in "
         f"with `replate-server weights import BUNDLE`, or {else_}."
     )
 

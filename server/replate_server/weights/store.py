@@ -19,9 +19,6 @@ from replate_server.weights.registry import BUILT_IN, read_registries
 from replate_server.weights.sources import fetch_weight
 from replate_server.weights.weight import Weight
 
-_UNKNOWN = 10 << 30
-"""Bytes that a folder is taken to have until it is looked at."""
-
 
 class WeightStore:
     """Processes may share its folder, and threads an object of it."""
@@ -100,17 +97,17 @@ class WeightStore:
         of them.
         """
         weights = self.usual() if names is None else [self.weight(name) for name in names]
-        report, total, done = progress or silent, sum(map(_size, weights)), 0
+        report, total, done = progress or silent, sum(weight.bytes for weight in weights), 0
         paths: dict[str, Path] = {}
         missed: Unavailable | None = None
         for weight in weights:
             try:
-                paths[weight.name] = self.get(weight.name, part(report, done / total, _size(weight) / total))
+                paths[weight.name] = self.get(weight.name, part(report, done / total, weight.bytes / total))
             except Unavailable as error:
                 if names is not None:
                     raise
                 missed = error
-            done += _size(weight)
+            done += weight.bytes
         if missed and not paths:
             raise missed
         return paths
@@ -175,7 +172,3 @@ class WeightStore:
         except Unmet:
             return False
         return True
-
-
-def _size(weight: Weight) -> int:
-    return weight.bytes or _UNKNOWN

@@ -114,7 +114,7 @@ class Weight:
     sha256: str
     """64 lower-case hexadecimal digits; empty where nobody has pinned it yet, and a folder was not fetched either."""
     bytes: int
-    """0 where that is not known yet."""
+    """Of a file 0 where nobody has pinned it yet; of a folder about, until it is here."""
     licence: str
     """SPDX expression."""
     commercial: bool

@@ -146,7 +146,7 @@ def weight_row(name: str, content: bytes, sources: Sequence[str], **changes: obj
 
 def folder_row(name: str, sources: Sequence[str], **changes: object) -> str:
     """A [[folder]] of a registry file."""
-    row: dict[str, object] = {"name": name, "licence": "MIT", "commercial": True, "credit": ""}
+    row: dict[str, object] = {"name": name, "bytes": 900, "licence": "MIT", "commercial": True, "credit": ""}
     return _table("folder", row | {"sources": list(sources)} | changes)
 
 

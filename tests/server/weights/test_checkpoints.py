@@ -173,8 +173,8 @@ def test_a_folder_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> N
     with pytest.raises(Unavailable) as caught:
         store_with(tmp_path, "link:nowhere").get("tiny")
     assert str(caught.value) == (
-        f"tiny could not be fetched from {tmp_path / 'nowhere'} (there is no such folder); bring it in with "
-        "`replate-server weights import BUNDLE`, or name a folder that has it in a [[pin]]."
+        f"tiny (900 bytes) could not be fetched from {tmp_path / 'nowhere'} (there is no such folder); bring it in "
+        "with `replate-server weights import BUNDLE`, or name a folder that has it in a [[pin]]."
     )
 
 

@@ -109,7 +109,9 @@ def test_where_the_connection_broke_the_next_try_goes_on(store: WeightStore, reg
 
 def test_out_of_reach_it_says_so(store: WeightStore, monkeypatch: pytest.MonkeyPatch) -> None:
     use_only(monkeypatch, "http://127.0.0.1:9")
-    with pytest.raises(Unavailable, match=r"^tiny could not be fetched from hub .* \(it cannot be reached\); bring it"):
+    with pytest.raises(
+        Unavailable, match=r"^tiny \(900 bytes\) could not be fetched from hub .* \(it cannot be reached\); bring it"
+    ):
         store.get("tiny")
     assert lying_in(store) == set()
 

@@ -132,7 +132,7 @@ def test_a_studio_pins_what_nobody_else_has_and_puts_its_own_in_the_place_of_our
         (folder_row("a", ["pypi:one==1.0#a"]), "of a folder has none of the forms"),
         (folder_row("a", ["path:a"], include=["*/*.bin"]), 'a includes "*/*.bin", and a folder has safetensors'),
         (folder_row("a", ["path:a"], include=["../*.json"]), 'a includes "../*.json"'),
-        (folder_row("a", ["path:a"], bytes=4), "folder.0.bytes"),
+        (folder_row("a", ["path:a"], bytes=0), "folder.0.bytes"),
         (pin_row("sdxl", b"x"), "sdxl is a folder, and a [[pin]] says its sha256, its sources, or both"),
         ("[[pin]]\nname = 'sdxl'", "sdxl is a folder, and a [[pin]]"),
         ("[[pin]]\nname = 'u2netp'\nsources = ['path:a']", "u2netp is a file, and a [[pin]]"),

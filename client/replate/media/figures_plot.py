@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from replate.errors import BadRequest
-from replate.figures import ERROR, PLATE_ERROR, STRUCTURE, STYLE, Look, Summary, looks_told
+from replate.figures import DRIFT, ERROR, JOIN, PLATE_ERROR, STRUCTURE, STYLE, Look, Summary, looks_told
 from replate.media.contact import Layout, save
 
 Colour = tuple[int, int, int]
@@ -66,7 +66,8 @@ def _panels(summary: Summary, layout: Layout) -> Sequence[_Panel]:
 
     errors = ((curve(PLATE_ERROR, True), layout.faint), (curve(ERROR, True), _RESULT))
     most = max((value for each, _ in errors for value in each.values()), default=0.0)
-    style = curve(STYLE)
+    style, drift = curve(STYLE), curve(DRIFT)
+    joins = {number: summary.frames[number].get(JOIN, 0.0) for number in drift}
     return (
         _Panel(
             ERROR,
@@ -81,6 +82,12 @@ def _panels(summary: Summary, layout: Layout) -> Sequence[_Panel]:
             max(1.0, *style.values()) if style else 1.0,
         ),
         _Panel(STRUCTURE, "Structure kept of the plate", ((curve(STRUCTURE), _RESULT),), 1.0),
+        _Panel(
+            JOIN,
+            "How far takes are apart where they join; in grey how far colours had drifted",
+            ((drift, layout.faint), (joins, _RESULT)),
+            max((0.05, *drift.values(), *joins.values())) * 1.1,
+        ),
     )
 
 

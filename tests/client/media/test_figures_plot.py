@@ -57,6 +57,24 @@ def test_what_was_not_measured_has_no_panel(tmp_path: Path) -> None:
     assert drawn(tmp_path / "two.png").shape[0] < drawn(tmp_path / "three.png").shape[0]
 
 
+def test_joins_of_takes_have_a_panel_of_their_own(tmp_path: Path) -> None:
+    found = summed_up(
+        {
+            number: (
+                Figure("structure", 0.6),
+                Figure("drift", 0.002 * number),
+                *([Figure("join", 0.06 if number == 51 else 0.01)] if number in range(45, 58) else []),
+            )
+            for number in range(1, 102)
+        }
+    )
+    assert found is not None
+    plot_figures(found, tmp_path / "joins.png")
+    picture = drawn(tmp_path / "joins.png")
+    rows, columns = np.nonzero(marked(picture)[: picture.shape[0] - 40])
+    assert rows.min() > 150 + 58 and np.ptp(rows) < 16 and abs(columns.mean() - (64 + 932) / 2) < 2
+
+
 @pytest.mark.parametrize("numbers", [range(1001, 1003), range(-5, 4), range(1, 20000, 999)])
 def test_any_numbers_can_be_drawn(tmp_path: Path, numbers: range) -> None:
     plot_figures(summary(numbers), tmp_path / "plot.png", title="shot")

@@ -17,7 +17,12 @@ from typing import Any
 from replate.errors import Unmet
 from replate_server.operations.diffusion.bare import described
 
-LIBRARIES = ("diffusers", "transformers")
+LIBRARIES: Mapping[str, str] = {
+    "diffusers": "diffusers",
+    "transformers": "transformers",
+    "ltx2": "diffusers.pipelines.ltx2",
+}
+"""The modules whose classes are made, by what checkpoints call them: some classes are a pipeline's own."""
 
 _LARGEST_JSON = 64 << 20
 _LARGEST_HEADER = 100 << 20
@@ -73,7 +78,7 @@ def read_checkpoint(folder: Path, beside: Mapping[str, Path] = MappingProxyType(
         if not isinstance(said, list):
             settings[name] = said
         elif len(said) == 2 and said[0] in LIBRARIES and isinstance(said[1], str):
-            parts[name] = _part(folder, name, *said)
+            parts[name] = _part(folder, name, LIBRARIES[said[0]], said[1])
         elif any(said):
             raise Unmet(
                 f"The checkpoint {folder.name} wants its {name} from {said[0]}, and only classes of diffusers and "

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 _SAMPLE = 4096
 """Bytes of each tensor by which one file of weights is told from another: training changes all of a tensor."""
-_WIDE = ("embed", "norm", "shared", r"\.wo$")
-"""Modules that stay wide, beside those that diffusers names: small ones that pictures depend on, and one of T5's that
-brings what it is given to the type of its own weights."""
+_WIDE = ("embed", "norm", "shared", "lm_head", r"\.wo$")
+"""Modules that stay wide, beside those that diffusers names: small ones that pictures depend on, those that share their
+weights, and one of T5's that brings what it is given to the type of its own weights."""
 
 _loaded: WeakValueDictionary[tuple[str, str, Fit, bool, str], Any] = WeakValueDictionary()
 """Networks that somebody holds, in this process."""
@@ -38,16 +38,17 @@ def loaded_parts(checkpoint: Checkpoint, wanted: tuple[str, ...], precise: tuple
 
 
 def library(name: str) -> Any:
-    """diffusers or transformers, kept from talking. Raises `Unmet` where it is not installed."""
+    """diffusers or transformers, or a module of theirs, kept from talking. Raises `Unmet` where it is not installed."""
+    package = name.partition(".")[0]
     try:
         module = import_module(name)
     except ImportError as error:
         raise Unmet(
-            f"This model needs the Python package {name} beside the server ({error}); install it with "
-            f"`pip install {name}`, without torchvision."
+            f"This model needs the Python package {package} beside the server ({error}); install it with "
+            f"`pip install {package}`, without torchvision."
         ) from error
     # diffusers keeps its own switches under the same names.
-    logging = import_module(f"{name}.utils.logging")
+    logging = import_module(f"{package}.utils.logging")
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     return module
@@ -109,6 +110,10 @@ def _narrow(network: Any, compute: torch.dtype) -> None:
 
     skipped = (*(getattr(network, "_skip_layerwise_casting_patterns", None) or ()), *_WIDE)
     apply_layerwise_casting(network, torch.float8_e4m3fn, compute, skip_modules_pattern=skipped)
+    for module in network.modules():
+        if getattr(getattr(module, "weight", None), "dtype", None) == torch.float8_e4m3fn:
+            # peft would have a LoRA on it in 8 bits, too.
+            module.compute_dtype = compute
 
 
 def _content(folder: Path) -> str:

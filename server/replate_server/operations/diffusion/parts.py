@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from replate.errors import Unmet
 from replate_server.operations.diffusion.checkpoint import Checkpoint, Part
 from replate_server.operations.diffusion.fitting import Fit
+from replate_server.operations.diffusion.processors import QwenProcessor
 from replate_server.operations.memory import out_of_memory
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ _SAMPLE = 4096
 _WIDE = ("embed", "norm", "shared", "lm_head", r"\.wo$")
 """Modules that stay wide, beside those that diffusers names: small ones that pictures depend on, those that share their
 weights, and one of T5's that brings what it is given to the type of its own weights."""
+_INSTEAD = {"Qwen2VLProcessor": QwenProcessor, "Qwen2_5_VLProcessor": QwenProcessor}
+"""By the names of classes that their library cannot make here."""
 
 _loaded: WeakValueDictionary[tuple[str, str, Fit, bool, str], Any] = WeakValueDictionary()
 """Networks that somebody holds, in this process."""
@@ -73,7 +76,7 @@ def _part(part: Part, precise: bool, fit: Fit) -> Any:
 
 
 def _made(part: Part, named: Mapping[str, Any]) -> Any:
-    kind = getattr(library(part.library), part.kind, None)
+    kind = _INSTEAD.get(part.kind) or getattr(library(part.library), part.kind, None)
     if kind is None or not hasattr(kind, "from_pretrained"):
         raise Unmet(
             f"The {part.library} installed here has no {part.kind}, which the checkpoint wants as its {part.name}: "

@@ -10,6 +10,10 @@ from typing import Any
 
 _LEAST = 1
 """Steps that are taken at the least."""
+_SLIGHTEST = 0.01
+"""Strength below which there is nothing to take away."""
+_FEW = 4
+"""Steps that models take which were taught to take few: as many are left of any strength."""
 
 
 def shortened(scheduler: Any, steps: int, strength: float) -> Any:
@@ -27,6 +31,16 @@ def shortened(scheduler: Any, steps: int, strength: float) -> Any:
 
     short.set_timesteps = set_timesteps
     return short
+
+
+def levels(steps: int, strength: float) -> list[float]:
+    """Levels of noise that a flow-matching pipeline goes through, falling, before its scheduler shifts them.
+
+    For a model of few steps: it begins at its strength to a hair, and where `shortened` would leave it no steps, takes
+    as many as it was taught to take, in smaller ones.
+    """
+    count = min(max(round(steps * strength), _FEW), steps)
+    return [max(strength, _SLIGHTEST) * (1 - index / count) for index in range(count)]
 
 
 def first_noise(scheduler: Any, *given: Any, **named: Any) -> float:

@@ -15,7 +15,7 @@ CONTROL = Parameter(
     "Held by",
     ParameterType.CHOICE,
     "plate",
-    "What beside the plate the model is shown, so that forms stay in their places: a depth plate, or the plate's edges.",
+    "What the model is shown beside the plate, so that forms stay where they are: a depth plate, or the plate's edges.",
     choices=("plate", "depth", "edges"),
     group="Model",
 )
@@ -42,7 +42,7 @@ PRESETS: tuple[Preset, ...] = (
 )
 
 _TOLD = {
-    "style": "Paint it in the manner of {name} {index}: its palette, its light and its texture, and nothing else of it.",
+    "style": "Paint it in the manner of {name} {index}: its palette, light and texture, and nothing else of it.",
     "depth": "{name} {index} is the depth of {name} 1, with what is near in white: keep every form where it is there.",
     "edges": "{name} {index} has the edges of {name} 1: keep every outline where it is there.",
 }

@@ -16,6 +16,7 @@ from replate.errors import BadRequest
 from replate.values import Parameter, ParameterType, Value
 from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor, Windows
 from replate_server.operations.diffusion.checkpoint import Checkpoint
+from replate_server.operations.diffusion.devices import working_device
 from replate_server.operations.diffusion.fitting import Fit
 from replate_server.operations.diffusion.hosted import Hosted
 from replate_server.operations.diffusion.noise import placed_noise
@@ -263,7 +264,7 @@ def _encoded(pipe: Any, pictures: Sequence[Tensor]) -> torch.Tensor:
     import torch
 
     # What the pipeline itself does in `prepare_video_latents`.
-    given = (stacked(pictures).permute(1, 0, 2, 3)[None] * 2 - 1).to(pipe.vae.device, pipe.vae.dtype)
+    given = (stacked(pictures).permute(1, 0, 2, 3)[None] * 2 - 1).to(working_device(pipe.vae), pipe.vae.dtype)
     latents = pipe.vae.encode(given).latent_dist.mode().float().cpu()
     mean, deviation = (
         torch.tensor(getattr(pipe.vae.config, name)).view(1, -1, 1, 1, 1) for name in ("latents_mean", "latents_std")

@@ -6,11 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from replate.values import Value
 from replate_server.operations.parameters import check_parameters
 from replate_server.operations.registry import operations
 from server.operations.diffusion import checkpoints
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Networks this small gain nothing by several, which on a busy machine wait for each other many times as long."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

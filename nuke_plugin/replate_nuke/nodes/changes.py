@@ -12,6 +12,7 @@ from replate_nuke.nodes import panel, presets, rules, undo
 from replate_nuke.nodes.buttons import guarded
 from replate_nuke.nodes.controls import PRESET, knob_name
 from replate_nuke.nodes.later import later
+from replate_nuke.nodes.mirror import mirror
 from replate_nuke.nodes.node import Node
 
 
@@ -41,7 +42,7 @@ def look_at(node: Node) -> None:
 
 def _changed() -> None:
     name = str(nuke.thisKnob().name())
-    follow = presets.mirror if name.startswith(knob_name("")) else _FOLLOW.get(name)
+    follow = mirror if name.startswith(knob_name("")) else _FOLLOW.get(name)
     if follow is None or not undo.by_artist():
         return
     node = Node.of(nuke.thisNode())
@@ -60,5 +61,10 @@ def _model(node: Node) -> None:
     later(lambda: guarded(node, lambda: panel.swap(node)))
 
 
-_FOLLOW: dict[str, Callable[[Node], None]] = {"model": _model, "version": look_at, PRESET: presets.take}
+def _preset(node: Node) -> None:
+    presets.take(node)
+    mirror(node)
+
+
+_FOLLOW: dict[str, Callable[[Node], None]] = {"model": _model, "version": look_at, PRESET: _preset}
 """By the knob's name."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from replate_host.catalog import Catalog, Model, Operation, Parameter
+from replate_host.wording import fields
 from replate_nuke.nodes import choices, rules, variations
 from replate_nuke.nodes.handles import Handle
 
@@ -17,8 +18,8 @@ class Control:
 
     name: str
     kind: str
-    """"tab", "group" and its "end", "line", "note", "button"; "flag", "whole", "real", "text", "long" (several lines),
-    "choice"; "point" and "box" in the viewer."""
+    """"tab", "group" and its "end", "line", "note", "picture" (there while it shows one), "button"; "flag", "whole",
+    "real", "text", "long" (several lines), "choice"; "point" and "box" in the viewer."""
     label: str = ""
     tooltip: str = ""
     default: Any = None
@@ -33,19 +34,23 @@ class Control:
 KEYED = "keyed"
 """The knob in which the artist names the frames that are keyframes."""
 PRESET = "preset"
+MAKING = "making"
+"""The note in which the frame that is being made is seen."""
+TOLD = "told"
+"""The note that says what the model is told."""
 
 
 def layout(card: Catalog, model: Model | None, handles: Sequence[Handle] = ()) -> list[Control]:
     """All knobs of a node. What can come and go stands last: Nuke puts a new knob behind all others."""
     operation = card.operations[0]
-    own = _grouped(model.parameters, "own_") if model is not None else []
+    spoken = _spoken(model)
+    own = _grouped(model.parameters, "own_", spoken) if model is not None else []
     if model is not None and own:
         own = [Control("own", "group", model.label), *own, Control("own_end", "end")]
     prompts = [each for each in choices.parameters(card, model) if each.type == "prompts"]
     return [
         *_head(card, model),
-        *_grouped(operation.parameters, "group_"),
-        *own,
+        *_with_what_is_told([*_grouped(operation.parameters, "group_", spoken), *own], spoken),
         *(control for parameter in prompts for control in _prompts(parameter, handles)),
     ]
 
@@ -65,6 +70,7 @@ def _head(card: Catalog, model: Model | None) -> list[Control]:
         Control("versions", "text", hidden=True),
         Control("there", "real", default=0.0, hidden=True),
         Control("status", "note", "Status", default="Nothing was processed yet."),
+        Control(MAKING, "picture", "In the making"),
         Control(
             "model",
             "choice",
@@ -133,12 +139,26 @@ def _about(card: Catalog) -> str:
     return "\n".join(f"{model.label}: {text}" if text else model.label for model, text in said)
 
 
-def _grouped(parameters: Iterable[Parameter], prefix: str) -> list[Control]:
+def _spoken(model: Model | None) -> frozenset[str]:
+    """The parameters that a model's prompt is made of."""
+    return frozenset(name for sentence in (model.wording if model is not None else ()) for name in fields(sentence))
+
+
+def _with_what_is_told(controls: list[Control], spoken: frozenset[str]) -> list[Control]:
+    """The prompt below the last of the knobs that it is made of."""
+    names = {knob_name(name) for name in spoken}
+    below = max((place for place, control in enumerate(controls, 1) if control.name in names), default=None)
+    if below is None:
+        return controls
+    return [*controls[:below], Control(TOLD, "note", "Prompt", "What the model is told."), *controls[below:]]
+
+
+def _grouped(parameters: Iterable[Parameter], prefix: str, spoken: frozenset[str]) -> list[Control]:
     """Those of no group first, then each group in a fold of its own."""
     groups: dict[str, list[Control]] = {"": []}
     for parameter in parameters:
         if parameter.type != "prompts":
-            groups.setdefault(parameter.group, []).append(_control(parameter))
+            groups.setdefault(parameter.group, []).append(_control(parameter, spoken))
     found = groups.pop("")
     for group, members in groups.items():
         name = prefix + "".join(letter if letter.isalnum() else "_" for letter in group)
@@ -146,9 +166,9 @@ def _grouped(parameters: Iterable[Parameter], prefix: str) -> list[Control]:
     return found
 
 
-def _control(parameter: Parameter) -> Control:
+def _control(parameter: Parameter, spoken: frozenset[str]) -> Control:
     kind = {"flag": "flag", "whole": "whole", "real": "real", "choice": "choice"}.get(parameter.type, "text")
-    if kind == "text" and "prompt" in parameter.name:
+    if kind == "text" and (parameter.name in spoken or "prompt" in parameter.name):
         # What a picture is described with takes more than a line.
         kind = "long"
     low, high = parameter.minimum, parameter.maximum

@@ -85,7 +85,7 @@ def _make(control: Control) -> Any:
         return nuke.Tab_Knob(name, label, nuke.TABBEGINGROUP)
     if control.kind == "end":
         return nuke.Tab_Knob(name, label, nuke.TABENDGROUP)
-    if control.kind in ("line", "note"):
+    if control.kind in ("line", "note", "picture"):
         return nuke.Text_Knob(name, label, control.default or "")
     if control.kind == "choice":
         return nuke.Enumeration_Knob(name, label, list(control.items))
@@ -114,6 +114,8 @@ def _start(knob: Any, control: Control) -> None:
         knob.setFlag(nuke.STARTLINE)
     if control.hidden:
         knob.setFlag(nuke.INVISIBLE)
+    if control.kind == "picture":
+        knob.setVisible(False)
     if control.default is not None:
         knob.setValue(control.default)
 

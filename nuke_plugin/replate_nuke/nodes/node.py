@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
 from typing import Any, cast
 
 import nuke
@@ -13,6 +14,7 @@ from replate_host import versions as kept
 from replate_host.catalog import Catalog, Model, Operation
 from replate_host.versions import Version
 from replate_nuke.nodes import choices, exr, inside, knobs, rules, there
+from replate_nuke.nodes.controls import MAKING
 from replate_nuke.nodes.undo import unrecorded
 
 GONE = (ValueError, RuntimeError)
@@ -203,6 +205,15 @@ class Node:
         with unrecorded():
             # Without a word in it, Nuke draws a line.
             self.group["status"].setValue(text or " ")
+
+    def sketch(self, picture: str) -> None:
+        """Shows a picture of the frame that is being made, by its file; none with ""."""
+        knob = self.group.knob(MAKING)
+        # A node of an earlier Replate has no place for it.
+        if knob is not None:
+            with unrecorded():
+                knob.setValue(f'<img src="{escape(picture)}">' if picture else " ")
+                knob.setVisible(bool(picture))
 
     @property
     def _menu(self) -> nuke.Enumeration_Knob:

@@ -10,9 +10,10 @@ import nuke
 from replate_host import AgentError
 from replate_host.catalog import Catalog, Model
 from replate_host.versions import Version
-from replate_nuke.nodes import choices, handles, inside, knobs, presets
+from replate_nuke.nodes import choices, handles, inside, knobs
 from replate_nuke.nodes.controls import Control, layout
 from replate_nuke.nodes.handles import Handle
+from replate_nuke.nodes.mirror import mirror
 from replate_nuke.nodes.node import Node
 from replate_nuke.nodes.undo import one_step
 
@@ -20,7 +21,7 @@ from replate_nuke.nodes.undo import one_step
 def first(group: nuke.Group, card: Catalog) -> None:
     """Gives a new Group its knobs, with the operation's default model."""
     _lay_out(group, [], card, choices.model(card, choices.model_items(card)[0]), [])
-    presets.mirror(Node(group))
+    mirror(Node(group))
 
 
 def swap(node: Node) -> None:
@@ -75,7 +76,7 @@ def use(node: Node, version: Version) -> None:
         if version.first != version.last:
             node.group["first"].setValue(version.first)
             node.group["last"].setValue(version.last)
-    presets.mirror(node)
+    mirror(node)
 
 
 def _change(
@@ -90,7 +91,7 @@ def _change(
     shown = node.shown()
     _lay_out(group, before, card, model, change(there))
     node.keep_versions(node.versions, shown)
-    presets.mirror(node)
+    mirror(node)
 
 
 def _lay_out(

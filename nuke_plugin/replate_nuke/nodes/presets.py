@@ -19,7 +19,6 @@ def take(node: Node) -> None:
         named = [each for each in choices.parameters(node.card, chosen) if each.name in preset.values]
         with one_step(f"Preset {preset.label}"):
             knobs.put(node.group, named, preset.values)
-    mirror(node)
 
 
 def mirror(node: Node) -> None:

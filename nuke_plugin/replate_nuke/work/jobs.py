@@ -78,6 +78,11 @@ class Jobs:
     def slowest(self) -> JobHandle:
         return min(self.handles.values(), key=lambda handle: handle.fraction)
 
+    @property
+    def sketch(self) -> str:
+        """The file of a picture of what is being made; empty where there is none."""
+        return next((each.preview.path for each in self.handles.values() if each.preview is not None), "")
+
     def waits_for_the_server(self, version: Version) -> bool:
         """Whether some are not watched any more because the server stayed away; they are, again, every few seconds."""
         lost = {view: each for view, each in self.handles.items() if each.state == "lost" and _away(each)}
@@ -104,6 +109,7 @@ class Jobs:
             "on_frame": self._frame,
             "on_warning": lambda handle, text: self._heard(handle),
             "on_ended": self._heard,
+            "on_preview": lambda handle, preview: self._heard(handle),
         }
 
     def _heard(self, handle: JobHandle) -> None:

@@ -46,12 +46,12 @@ def connect(node, role, source):
     node.group.setInput(int(node.group.node(role)["number"].value()), source)
 
 
-def gated(path, gate):
+def gated(path, gate, model="restyle/invert"):
     """A restyle of a sequence's frames 1001 and 1002, which the test lets pass one by one; from a scenario's thread."""
 
     def made():
         read, style = plate(path, 1001, 1003), nuke.nodes.CheckerBoard2()
-        return replate("restyle", read, style, model="restyle/invert", first=1001, last=1002)
+        return replate("restyle", read, style, model=model, first=1001, last=1002)
 
     node = on_main(made)
     # A model's own knobs come after the callback of the menu that chose it.

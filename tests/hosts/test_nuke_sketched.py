@@ -36,5 +36,10 @@ def test_a_prompt_is_read_and_its_picture_seen_as_it_comes(server: Server, studi
     assert said["gone"], "a model without a prompt says nothing of one"
     before, during, after = said["shown"]
     assert before[0] is after[0] is False and after[1].strip() == ""
-    assert during[0] and during[1].startswith('<img src="/') and during[1].endswith('.png">') and said["there"]
+    assert (
+        during[0]
+        and during[1].startswith('<img src="/')
+        and during[1].endswith('.png"><br>frame 1001')
+        and said["there"]
+    )
     assert said["frames"] == [1001, 1002]

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import nuke
 
+from replate_host import Preview
 from replate_host import versions as kept
 from replate_host.catalog import Catalog, Model, Operation
 from replate_host.versions import Version
@@ -206,14 +207,16 @@ class Node:
             # Without a word in it, Nuke draws a line.
             self.group["status"].setValue(text or " ")
 
-    def sketch(self, picture: str) -> None:
-        """Shows a picture of the frame that is being made, by its file; none with ""."""
+    def sketch(self, preview: Preview | None) -> None:
+        """Shows how a frame looks that is being made; nothing with None."""
         knob = self.group.knob(MAKING)
         # A node of an earlier Replate has no place for it.
         if knob is not None:
             with unrecorded():
-                knob.setValue(f'<img src="{escape(picture)}">' if picture else " ")
-                knob.setVisible(bool(picture))
+                knob.setValue(
+                    f'<img src="{escape(preview.path)}"><br>frame {preview.number}' if preview is not None else " "
+                )
+                knob.setVisible(preview is not None)
 
     @property
     def _menu(self) -> nuke.Enumeration_Knob:

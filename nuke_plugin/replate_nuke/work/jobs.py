@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from replate_host import Agent, JobHandle, WrittenFrame
+from replate_host import Agent, JobHandle, Preview, WrittenFrame
 from replate_host.versions import Version
 from replate_nuke.nodes import Node
 from replate_nuke.work import record, special
@@ -79,9 +79,9 @@ class Jobs:
         return min(self.handles.values(), key=lambda handle: handle.fraction)
 
     @property
-    def sketch(self) -> str:
-        """The file of a picture of what is being made; empty where there is none."""
-        return next((each.preview.path for each in self.handles.values() if each.preview is not None), "")
+    def preview(self) -> Preview | None:
+        """How a frame looks that is being made."""
+        return next((each.preview for each in self.handles.values() if each.preview is not None), None)
 
     def waits_for_the_server(self, version: Version) -> bool:
         """Whether some are not watched any more because the server stayed away; they are, again, every few seconds."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import nuke
 
-from replate_host import Agent, AgentError, telling
+from replate_host import Agent, AgentError, Preview, telling
 from replate_host.versions import Version
 from replate_nuke.nodes import Node
 from replate_nuke.nodes.node import GONE
@@ -93,7 +93,7 @@ class Running:
         self._jobs = Jobs(agent, node, self._frame)
         self._offers: list[int] = []
         self._done_before = 0.0
-        self._sketched = ""
+        self._sketched: Preview | None = None
         self._work: Steps = self._asked(wish) if wish is not None else self._followed()
 
     @property
@@ -165,7 +165,7 @@ class Running:
         assert version is not None
         self._views = self._views or _views(self.node)
         # The script may have been saved while it showed one.
-        self.node.sketch("")
+        self.node.sketch(None)
         # Frames that the script knows of and that were deleted since are told, and written, once more.
         whole = self._is_shown(version) and self.node.there() <= set(frames_there(version))
         self._show(version)
@@ -244,7 +244,7 @@ class Running:
                 if self._on_version is not None:
                     self._on_version(heard)
         if self._shows:
-            self._sketch(self._jobs.sketch)
+            self._sketch(self._jobs.preview)
         slowest = self._jobs.slowest
         self._tell(telling.job(slowest), self._done_before + (1 - self._done_before) * slowest.fraction)
         return heard
@@ -315,10 +315,10 @@ class Running:
             self.text = text
             self.node.tell(text)
 
-    def _sketch(self, picture: str) -> None:
-        if picture != self._sketched:
-            self._sketched = picture
-            self.node.sketch(picture)
+    def _sketch(self, preview: Preview | None) -> None:
+        if preview != self._sketched:
+            self._sketched = preview
+            self.node.sketch(preview)
 
     def _fail(self, error: AgentError) -> None:
         lost = self._jobs.failed is not None and self._jobs.failed.state == "lost"
@@ -331,7 +331,7 @@ class Running:
         self._work.close()
         # A node that was deleted can be told nothing.
         with suppress(*GONE):
-            self._sketch("")
+            self._sketch(None)
             if self._version is not None and self._records:
                 self.node.add_version(replace(self._version, state=state))
             self._tell(str(error), self.fraction)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import facts
@@ -11,6 +12,9 @@ from PIL import Image
 
 ROW, LABELS = 22.0, 92.0
 """A row's height, and the column of labels, to which they are ranged right."""
+_LONG, _LINES = "Multiline_Eval_String_Knob", 3
+_PICTURE = 256.0
+"""The width of one."""
 _BUTTON, _HEAD = (84, 84, 84), (66, 66, 66)
 
 
@@ -22,9 +26,15 @@ class _Row:
     inset: int = 0
     lines: list[str] = field(default_factory=list)
     """Of a text that takes several."""
+    picture: Image.Image | None = None
+    """That a text shows."""
 
     @property
     def height(self) -> float:
+        if self.picture is not None:
+            return ROW + _PICTURE * self.picture.height / self.picture.width
+        if _kind(self.knobs[0]) == _LONG:
+            return 8 + 13.0 * _LINES
         if len(self.lines) > 1:
             return 8 + 13.0 * len(self.lines)
         rules = _kind(self.knobs[0]) == "Text_Knob" and not self.lines and not self.knobs[0].label
@@ -75,7 +85,7 @@ def _rows(node: nk.Node, tab: str, width: float, until: str) -> list[_Row]:
         if kind == "Tab_Knob" and knob.group == 0:
             inside = knob.label == tab
             continue
-        if not inside or "+INVISIBLE" in knob.flags:
+        if not inside or {"+INVISIBLE", "+HIDDEN"} & {*knob.flags}:
             continue
         if kind == "Tab_Knob" and knob.group < 0:
             inset -= 1
@@ -85,7 +95,10 @@ def _rows(node: nk.Node, tab: str, width: float, until: str) -> list[_Row]:
         )
         if begins or not rows:
             rows.append(_Row([knob], inset))
-            if kind == "Text_Knob":
+            shown = re.fullmatch(r'<img src="(.*)"><br>(.*)', said(node, knob)) if kind == "Text_Knob" else None
+            if shown:
+                rows[-1].picture, rows[-1].lines = Image.open(shown[1]), [shown[2]]
+            elif kind == "Text_Knob":
                 rows[-1].lines = wrapped(said(node, knob), width - LABELS - 24) if said(node, knob).strip() else []
         else:
             rows[-1].knobs.append(knob)
@@ -115,6 +128,11 @@ def _row(sheet: Sheet, node: nk.Node, row: _Row, y: float) -> None:
     first = row.knobs[0]
     kind = _kind(first)
     middle = y + ROW / 2
+    if row.picture is not None:
+        sheet.text(LABELS, middle, _label(first), PLAIN, anchor="rm")
+        below = y + 4 + sheet.picture(LABELS + 8, y + 4, row.picture, _PICTURE)
+        sheet.text(LABELS + 8, below + 8, row.lines[0], PLAIN)
+        return
     if kind == "Text_Knob" and not row.lines:
         _rule(sheet, 10, y + row.height / 2, _label(first))
         return
@@ -179,6 +197,12 @@ def _knob(sheet: Sheet, node: nk.Node, knob: nk.UserKnob, x: float, y: float, *,
             sheet.line([(x + 4, y), (x + 4 + wide, y)], EDGE, 2)
             sheet.box(at - 3, y - 6, 6, 12, PLAIN, EDGE, 1)
         return x
+    if kind == _LONG:
+        wide, text = sheet.width - x - 12, words(text)
+        sheet.box(x, y - 9, wide, 5 + 13.0 * _LINES, FIELD, EDGE, 2)
+        for number, line in enumerate(wrapped(text, wide - 10)[:_LINES] if text != "0" else ()):
+            sheet.text(x + 5, y + 13 * number, line, BRIGHT)
+        return sheet.width
     wide = sheet.width - x - 12 if alone else 90.0
     return _field(sheet, x, y, text, wide)
 

@@ -23,6 +23,7 @@ PARTS = (
     "work.prompts",
     "work.jobs",
     "tab.operators",
+    "tab.making",
     "tab.panels",
     "pointing.clicking",
     "pointing.strokes",

@@ -17,7 +17,7 @@ from ..replate_host.catalog import Input, Operation
 from ..replate_host.versions import Version
 from ..tab import place
 from ..tab.operators import tried
-from ..tab.panels import panel, said
+from ..tab.panels import draw_fields, panel, said
 from ..work import asking, coming, jobs, pictures, properties, record, rendered, results, undo
 from ..work.rendered import COMBINED, DEPTH, VECTOR, Frames
 from . import rendering
@@ -194,9 +194,8 @@ class _Panel:
             if role.name != "plate" and _beside(scene, chosen, role):
                 picture.draw(layout, properties.called(scene, chosen, role))
         properties.draw_preset(scene, layout, chosen)
-        for field in properties.fields(scene, chosen):
-            if field.parameter.group != "Matte":
-                layout.prop(field.group, field.name)
+        fields = [each for each in properties.fields(scene, chosen) if each.parameter.group != "Matte"]
+        draw_fields(layout, scene, fields, chosen)
         layout.prop(wish, "place")
         layout.operator("replate.restyle_move", icon="RENDER_ANIMATION")
 

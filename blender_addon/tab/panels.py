@@ -6,14 +6,16 @@ What belongs to one thing an artist does has its panel beside its operators, in 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 import bpy
 
 from .. import agent, catalog, preferences
 from ..replate_host import telling
+from ..replate_host.catalog import Operation
 from ..replate_host.versions import Version
 from ..work import forms, jobs, properties, record
-from . import place
+from . import making, place
 
 
 class _Drawn:
@@ -89,8 +91,7 @@ class _Parameters:
             column = self.layout.column()
             if name:
                 column.label(text=name)
-            for field in fields:
-                column.prop(field.group, field.name)
+            draw_fields(column, context.scene, fields)
 
 
 class _Versions:
@@ -109,6 +110,21 @@ class _Versions:
             for output in place.pictures(version):
                 menu = column.operator_menu_enum("replate.place", "where", text=_named(version, output))
                 menu.version, menu.output = version.number, output
+
+
+def draw_fields(
+    layout: bpy.types.UILayout,
+    scene: bpy.types.Scene,
+    fields: Sequence[properties.Field],
+    chosen: Operation | None = None,
+) -> None:
+    """What an operation's model takes, the chosen one's by default; below what its prompt is made of, the prompt."""
+    which = properties.model(scene, chosen)
+    spoken = [each for each in fields if which is not None and each.parameter.name in which.spoken]
+    for field in fields:
+        layout.prop(field.group, field.name)
+        if field in spoken[-1:]:
+            said(layout, f"Prompt: {properties.prompt(scene, chosen)}", "OUTLINER_OB_SPEAKER")
 
 
 def panel(drawn: type, name: str, space: str = "VIEW_3D", parent: str = "", order: int = 0) -> type:
@@ -171,6 +187,9 @@ def _state(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
         row = layout.row(align=True)
         row.progress(factor=jobs.fraction(scene), text=jobs.status(scene))
         row.operator("replate.cancel", text="", icon="X")
+        preview = jobs.preview(scene)
+        if preview is not None:
+            making.draw(layout, preview)
         return
     said(layout, jobs.status(scene), "ERROR" if jobs.failed(scene) else "NONE")
     for version in record.versions(scene)[-1:]:

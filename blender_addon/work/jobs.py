@@ -12,7 +12,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from .. import agent, handlers
-from ..replate_host import AgentError, JobHandle, telling
+from ..replate_host import AgentError, JobHandle, Preview, telling
 from ..replate_host.chain import Chain
 from ..replate_host.jobs import Callbacks
 from ..replate_host.versions import Version, now
@@ -132,6 +132,12 @@ def status(scene: bpy.types.Scene) -> str:
     return f"{telling.version(kept[-1])}: {kept[-1].state}"
 
 
+def preview(scene: bpy.types.Scene) -> Preview | None:
+    """How a frame looks that is being made for a scene."""
+    found = under_way(scene)
+    return found[-1].handle.preview if found else None
+
+
 def fraction(scene: bpy.types.Scene) -> float:
     found = under_way(scene)
     return found[-1].handle.fraction if found else 0.0
@@ -246,4 +252,4 @@ def _callbacks(each: Run) -> dict[str, Any]:
         if each in _runs and stage(each) is not None:
             end(each)
 
-    return {"on_progress": heard, "on_frame": framed, "on_warning": heard, "on_ended": ended}
+    return {"on_progress": heard, "on_frame": framed, "on_warning": heard, "on_ended": ended, "on_preview": heard}

@@ -100,6 +100,12 @@ def fields(scene: bpy.types.Scene, chosen: Operation | None = None) -> Sequence[
     return [*shared, *(Field(each, own, _word("p", each.name)) for each in _shown(which.parameters))]
 
 
+def prompt(scene: bpy.types.Scene, chosen: Operation | None = None) -> str:
+    """What an operation's model is told, the chosen one's by default; empty for a model without a prompt."""
+    which = model(scene, chosen)
+    return which.prompt({each.parameter.name: each.value() for each in fields(scene, chosen)}) if which else ""
+
+
 def inputs(scene: bpy.types.Scene, chosen: Operation | None = None) -> Sequence[tuple[Input, Picture]]:
     """Of an operation, the chosen one by default. A role is one picture, whichever operation it is for."""
     chosen = chosen or operation(scene)
@@ -200,7 +206,8 @@ def _property(operation: str, each: Parameter) -> Any:
         return FloatProperty(default=float(default), precision=3, **bounds, **said)
     if each.type == "choice":
         return EnumProperty(items=[_item(choice, choice, "") for choice in each.choices], default=default, **said)
-    return StringProperty(default=str(default), **said)
+    # While it is typed already: what is told of it follows.
+    return StringProperty(default=str(default), options={"ANIMATABLE", "TEXTEDIT_UPDATE"}, **said)
 
 
 def _titled(label: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .protocol import AgentError
+from .wording import fields as fields_of
 from .wording import worded
 
 FILE = "catalog.json"
@@ -119,6 +120,11 @@ class Model:
     def prompt(self, parameters: Mapping[str, Any]) -> str:
         """What it is told by a job with these parameters, of which none is left out."""
         return worded(self.wording, parameters)
+
+    @property
+    def spoken(self) -> frozenset[str]:
+        """Names of the parameters that its prompt is made of."""
+        return frozenset(name for sentence in self.wording for name in fields_of(sentence))
 
     def requires(self, role: Input) -> bool:
         """Whether a job for it must have this input of its operation."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from replate_host.catalog import Catalog, Model, Operation, Parameter
-from replate_host.wording import fields
 from replate_nuke.nodes import choices, rules, variations
 from replate_nuke.nodes.handles import Handle
 
@@ -43,7 +42,7 @@ TOLD = "told"
 def layout(card: Catalog, model: Model | None, handles: Sequence[Handle] = ()) -> list[Control]:
     """All knobs of a node. What can come and go stands last: Nuke puts a new knob behind all others."""
     operation = card.operations[0]
-    spoken = _spoken(model)
+    spoken = model.spoken if model is not None else frozenset()
     own = _grouped(model.parameters, "own_", spoken) if model is not None else []
     if model is not None and own:
         own = [Control("own", "group", model.label), *own, Control("own_end", "end")]
@@ -137,11 +136,6 @@ def _about(card: Catalog) -> str:
     """A line for each model; one that cannot run says why."""
     said = [(model, model.unavailable_reason or model.tooltip or model.licence) for model in card.models]
     return "\n".join(f"{model.label}: {text}" if text else model.label for model, text in said)
-
-
-def _spoken(model: Model | None) -> frozenset[str]:
-    """The parameters that a model's prompt is made of."""
-    return frozenset(name for sentence in (model.wording if model is not None else ()) for name in fields(sentence))
 
 
 def _with_what_is_told(controls: list[Control], spoken: frozenset[str]) -> list[Control]:

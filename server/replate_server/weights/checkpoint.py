@@ -56,7 +56,7 @@ def chosen(paths: Iterable[str], include: Iterable[str]) -> list[str]:
 
 
 def found(root: Path, include: Iterable[str]) -> list[str]:
-    """Those in a folder of this machine. Raises `Damaged` for a folder that has code or pickles, or links out of it."""
+    """Those in a folder of this machine. Raises `Damaged` for one with code, pickles, or links that lead out of it."""
     names = []
     for path in _walked(root):
         name = path.relative_to(root).as_posix()
@@ -64,6 +64,8 @@ def found(root: Path, include: Iterable[str]) -> list[str]:
             raise Damaged(f"it has {name}, which may hold code: only safetensors and their configurations are used")
         if not path.resolve().is_relative_to(root.resolve()):
             raise Damaged(f"its {name} is a link that leads out of it")
+        if not path.is_file():
+            raise Damaged(f"its {name} is no plain file")
         names.append(name)
     return chosen(names, include)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -96,8 +97,10 @@ def _from_folder(source: LocalFolder, weight: Weight, folder: WeightFolder, spac
                 for name in names
                 for copied in [copy(origin / name, space / "files" / name, tick)]
             )
-    except PermissionError as error:
-        raise Unavailable("it cannot be read") from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise Unavailable((error.strerror or "it cannot be read").lower()) from error
     record = Record(source=source.label, linked=str(origin) if source.link else "", manifest=manifest)
     folder.checkpoints.put(weight, origin if source.link else space / "files", record, space)
 

@@ -107,6 +107,8 @@ class Checkpoints:
         Raises `Damaged` for a folder that is not what a registry or the store knows it to be, or that holds what it may
         not.
         """
+        if found(root, weight.include) != record.manifest.paths:
+            raise Damaged("it has other files than the registry here includes")
         check_files(root, record.manifest.paths)
         digest, before = record.manifest.sha256, self.record(weight)
         if weight.sha256 and digest != weight.sha256:

@@ -37,7 +37,8 @@ def fetch_weight(
             failures.append((source, error))
     reasons = ", ".join(f"{source.label} ({error})" for source, error in failures)
     place = folder.place(weight)
-    spoiled = ", whose copy in the store is damaged," if place.exists() else ""
+    ours = place.exists() and place.is_relative_to(folder.path)
+    spoiled = ", whose copy in the store is damaged," if ours else ""
     kind = Damaged if spoiled or any(isinstance(error, Damaged) for _, error in failures) else Unavailable
     else_ = "name a folder that has it in a [[pin]]" if weight.is_folder else f"put the file at {place}"
     raise kind(

@@ -213,6 +213,16 @@ def test_a_folder_that_no_registry_pins_comes_out_of_a_bundle_only_when_asked_fo
     assert there.export(tmp_path / "again.tar", ["tiny"]) == ("tiny",)
 
 
+def test_a_folder_with_files_that_are_not_included_here_stays_out(tiny: WeightStore, tmp_path: Path) -> None:
+    bundle, folder = tmp_path / "weights.tar", tmp_path / "narrow"
+    tiny.export(bundle, ["tiny"])
+    folder.mkdir()
+    store = store_of(folder, folder_row("tiny", ["path:none"], include=["*/*.safetensors"]))
+    with pytest.raises(Damaged, match="it has other files than the registry here includes"):
+        store.import_(bundle, unpinned=True)
+    assert lying_in(store) == set()
+
+
 def test_another_folder_than_the_pinned_one_stays_out(tiny: WeightStore, tmp_path: Path) -> None:
     bundle = tmp_path / "weights.tar"
     tiny.export(bundle, ["tiny"])

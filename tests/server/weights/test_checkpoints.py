@@ -158,6 +158,18 @@ def test_links_that_lead_out_of_a_folder_are_refused(tmp_path: Path, place: str)
         store_with(tmp_path, "link:share").get("tiny")
 
 
+@pytest.mark.parametrize("kind", ["a link to a folder in it", "a link to nothing", "a pipe"])
+def test_what_is_no_plain_file_is_refused(tmp_path: Path, kind: str) -> None:
+    share = written(tmp_path / "share", FILES)
+    odd = share / "tokenizer" / "odd.json"
+    if kind == "a pipe":
+        os.mkfifo(odd)
+    else:
+        odd.symlink_to(share / "unet" if kind == "a link to a folder in it" else share / "nothing")
+    with pytest.raises(Damaged, match=r"its tokenizer/odd\.json is no plain file"):
+        store_with(tmp_path, "path:share").get("tiny")
+
+
 def test_a_manifest_that_was_tampered_with_leads_nowhere(tmp_path: Path) -> None:
     written(tmp_path / "share", FILES)
     store = store_with(tmp_path, "path:share")

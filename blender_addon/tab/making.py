@@ -15,8 +15,8 @@ _held: list[bpy.utils.previews.ImagePreviewCollection] = []
 
 def draw(layout: bpy.types.UILayout, preview: Preview) -> None:
     column = layout.column(align=True)
-    column.template_icon(picture(preview).icon_id, scale=_SCALE)
     column.label(text=f"Frame {preview.number} in the making")
+    column.template_icon(picture(preview).icon_id, scale=_SCALE)
 
 
 def picture(preview: Preview) -> bpy.types.ImagePreview:

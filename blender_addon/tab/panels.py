@@ -124,7 +124,7 @@ def draw_fields(
     for field in fields:
         layout.prop(field.group, field.name)
         if field in spoken[-1:]:
-            said(layout, f"Prompt: {properties.prompt(scene, chosen)}", "OUTLINER_OB_SPEAKER")
+            said(layout, f"Prompt: {properties.prompt(scene, chosen)}")
 
 
 def panel(drawn: type, name: str, space: str = "VIEW_3D", parent: str = "", order: int = 0) -> type:

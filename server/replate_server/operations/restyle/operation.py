@@ -252,7 +252,9 @@ def _painted(model: Model, window: Window, shot: Shot, wanted: Sequence[int], st
     if takes is not None and isinstance(model, Repainter) and model.frames > 1:
         due = {number: partial(_sized, takes, seen, number, shot, steps) for number in numbers}
         for one in filmed(model, takes, shot, due, wanted, steps):
-            yield _Painted(one.number, one.picture, one.figures)
+            # What leads the model comes out of it as it shows such things, and an artist's frame is kept.
+            own = keyframe(seen, one.number, shot, steps, lit=takes.lit) if one.number in numbers else one.picture
+            yield _Painted(one.number, own, one.figures)
         return
     paint = _painter(model, window, shot, takes)
     if paint is not None and not _carries(model.card, inputs, parameters):

@@ -35,6 +35,7 @@ from replate_server.operations.diffusion.strength import first_noise, shortened
 from replate_server.operations.restyle.controls import depth_of, edges_of, grey_of
 from replate_server.operations.restyle.presets import PRESETS
 from replate_server.operations.restyle.repainting import Take
+from replate_server.operations.restyle.resolution import LARGEST, RESOLUTION, pixels_of
 from replate_server.operations.spans import Span
 
 if TYPE_CHECKING:
@@ -44,18 +45,8 @@ if TYPE_CHECKING:
 
 _EVERY = 4
 """Frames to a latent, but for the first of a take, which has one of its own."""
-_SIZES = {"480p": 832 * 480, "720p": 1280 * 720}
 _CONTROLS = ("plate", "grey", "depth", "edges")
 
-_RESOLUTION = Parameter(
-    "resolution",
-    "Works at",
-    ParameterType.CHOICE,
-    "480p",
-    "About how large the model sees and paints; the plate's own detail comes back afterwards.",
-    choices=tuple(_SIZES),
-    group="Model",
-)
 _CONTROL = Parameter(
     "control",
     "Led by",
@@ -69,7 +60,7 @@ _CONTROL = Parameter(
 _CONTROL_SCALE = Parameter(
     "control_scale", "Led how strongly", ParameterType.REAL, 1.0, "How strictly it follows.", 0.0, 2.0, group="Model"
 )
-_PARAMETERS = (PROMPT, KEEP, AVOID, steps_parameter(30), guidance_parameter(5.0), LORAS, _RESOLUTION)
+_PARAMETERS = (PROMPT, KEEP, AVOID, steps_parameter(30), guidance_parameter(5.0), LORAS, RESOLUTION)
 
 
 class _Wan(Hosted):
@@ -81,17 +72,17 @@ class _Wan(Hosted):
     stride = _EVERY
 
     def pixels(self, parameters: Mapping[str, Value]) -> int:
-        return _SIZES[cast(str, parameters["resolution"])]
+        return pixels_of(parameters)
 
     def working(self, checkpoint: Checkpoint, fit: Fit) -> int:
         """The tensors of one block at 720p, and the autoencoder's of four frames, as both networks are written."""
         says = checkpoint.part("transformer").configuration
         width = int(says["num_attention_heads"]) * int(says["attention_head_dim"])
-        tokens = ((self.frames - 1) // _EVERY + 1) * max(_SIZES.values()) // 16**2
+        tokens = ((self.frames - 1) // _EVERY + 1) * LARGEST // 16**2
         hints = len(says.get("vace_layers", ())) * width
         block = tokens * (12 * width + 2 * int(says["ffn_dim"]) + hints) * (2 if fit.half else 4)
         base = int(checkpoint.part("vae").configuration["base_dim"])
-        shown = 256**2 if fit.tiled else max(_SIZES.values())
+        shown = 256**2 if fit.tiled else LARGEST
         return max(block, 3 * _EVERY * 2 * base * shown * 4)
 
     def repaint(self, take: Take, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Sequence[Tensor]:

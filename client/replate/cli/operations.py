@@ -175,7 +175,7 @@ def add_operations(app: typer.Typer) -> None:
         {"depths": _LAYER_DEPTHS, **_MOVE},
     )
     _add(app, "flow", "Measures motion vectors, forward and backward.", {}, handles=1)
-    _add(app, "upscale", "Makes a plate two to four times as large.", _UPSCALE, handles=4)
+    _add(app, "upscale", "Makes a plate two to four times as large.", _UPSCALE, handles=6)
 
 
 def _add(app: typer.Typer, operation: str, help: str, own: Mapping[str, _Option], handles: int = 0) -> None:

@@ -18,7 +18,7 @@ from replate_nuke.work.sending import Feed, full_size
 from replate_nuke.work.upstream import digest, direct
 from replate_nuke.work.upstream import results as results_of
 
-_NEIGHBOURS: Mapping[str, tuple[str, int]] = {"flow": ("plate", 1), "upscale": ("plate", 4)}
+_NEIGHBOURS: Mapping[str, tuple[str, int]] = {"flow": ("plate", 1), "upscale": ("plate", 6)}
 """By operation: frames on each side of those asked for that are looked at, too, where that input is connected."""
 _TWINS: Mapping[str, tuple[str, ...]] = {"mattes": ("mattes", "matte")}
 """By role: names of outputs that are what the role wants; else its own."""

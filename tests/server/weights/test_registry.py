@@ -39,6 +39,7 @@ FOLDERS = {
     "ltx2",
     "ltx2-hdr-lora",
     "sdxl",
+    "sd-x4",
     "sdxl-controlnet-depth",
     "sdxl-controlnet-canny",
     "flux2-klein-4b",

@@ -20,9 +20,9 @@ class BasicVSR:
         revision="1",
         licence="Apache-2.0",
         weights=("basicvsr",),
-        windows=Windows(length=8, before=4, after=4),
-        sizes=Sizes(multiple=32, minimum=64, most_pixels=256 * 256, overlap=64),
-        memory_bytes=1600 * MEGABYTE,
+        windows=Windows(length=16, before=6, after=6),
+        sizes=Sizes(multiple=32, minimum=64, most_pixels=320 * 320, overlap=64),
+        memory_bytes=2200 * MEGABYTE,
     )
 
     def load(self, weights: Mapping[str, Path], device: str) -> None:

@@ -20,6 +20,9 @@ class Clip:
     """Of the frames."""
     wanted: range
     """Indices of those to be enlarged; the others are there to be looked at."""
+    corner: tuple[int, int]
+    """Column and row in the plate, counted from its format's top left, at which the whole picture begins. What a model
+    draws by chance belongs to a place."""
     seed: int
     """The job's."""
 

@@ -78,7 +78,7 @@ class Upscale:
         for number in window.context:
             steps.progress(0.0, "Reading the frames")
             seen[number] = _over(box, window, number, steps)
-        made = _enlarged(model, window, seen, scale, Span(steps, 0.0, 0.9)) if detail else None
+        made = _enlarged(model, window, seen, box, scale, Span(steps, 0.0, 0.9)) if detail else None
         for index, number in enumerate(window.numbers):
             steps.progress(0.9 + 0.1 * index / len(window.numbers), f"Finishing frame {number}")
             large = develop(enlarge(window.frame("plate", number), scale), window.colour_config)
@@ -118,20 +118,23 @@ def _filled(development: Development) -> Tensor:
     return np.where(known[..., None], display, extend(display, known))
 
 
-def _enlarged(model: Enlarger, window: Window, seen: Mapping[int, Tensor], scale: int, steps: Steps) -> Tensor:
-    """The frames to deliver as the model has them, [height, width, 3 a frame]."""
+def _enlarged(
+    model: Enlarger, window: Window, seen: Mapping[int, Tensor], box: Box, scale: int, steps: Steps
+) -> Tensor:
+    """The frames to deliver as the model has them, [height, width, 3 a frame] over the box."""
     sizes, name = model.card.sizes, model.card.name
     stack = np.concatenate([seen[number] for number in window.context], axis=-1)
     first = window.context.index(window.numbers[0])
     wanted = range(first, first + len(window.numbers))
-    height, width, _ = stack.shape
+    format_ = window.frame("plate", window.numbers[0]).spec.display_window
+    corner = box.x - format_.x, box.y - format_.y
     done = 0.0
 
     def work(tile: Tensor) -> Tensor:
         rows, columns, planes = tile.shape
         pictures = np.ascontiguousarray(tile.reshape(rows, columns, planes // 3, 3).transpose(2, 0, 1, 3))
-        clip = Clip(pictures, window.context, wanted, window.seed)
-        share = Span(steps, done, min(done + rows * columns / (height * width), 1.0), "Enlarging")
+        clip = Clip(pictures, window.context, wanted, corner, window.seed)
+        share = Span(steps, done, min(done + rows * columns / (box.height * box.width), 1.0), "Enlarging")
         pieces = [
             checked(piece, (rows * scale, columns * scale, 3), name)
             for piece in model.enlarge(clip, scale, window.parameters, share)

@@ -110,6 +110,7 @@ class Worker:
             release_memory(self._setup.device)
         if isinstance(error, MemoryError):
             if beside:
+                log.info("window put off", job=task.job, model=task.model)
                 self._tasks.put(task)
                 return
             error = self._try_smaller(task)

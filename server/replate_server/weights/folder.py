@@ -22,7 +22,8 @@ _LOCK_SECONDS = 0.25
 
 
 class WeightFolder:
-    """Files are made in a workspace beside their place and renamed; one process or thread writes at a time."""
+    """Weights are made in a workspace beside their place and renamed; one process or thread at a time writes files, and
+    one each folder: nobody waits for gigabytes that they did not ask for."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -58,16 +59,17 @@ class WeightFolder:
         return True
 
     @contextmanager
-    def workspace(self, progress: Progress) -> Iterator[Path]:
-        """An empty folder on the same disk, gone afterwards; until then nobody else writes here.
+    def workspace(self, progress: Progress, weight: Weight | None = None) -> Iterator[Path]:
+        """An empty folder on the same disk, gone afterwards; until then nobody else writes files, or this folder.
 
         Raises `Unavailable` when the folder cannot be written, `Exhausted` when its disk is full, and what
         `progress` raises while this waits for another process.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            with self._locked(progress):
-                parent = self.path / ".fetching"
+            what = f"-{weight.name}" if weight and weight.is_folder else ""
+            with self._locked(f".lock{what}", progress):
+                parent = self.path / f".fetching{what}"
                 # What a killed process left: nobody else can be at work here.
                 shutil.rmtree(parent, ignore_errors=True)
                 parent.mkdir(exist_ok=True)
@@ -98,8 +100,8 @@ class WeightFolder:
         self._verified[weight.name] = signature(place)
 
     @contextmanager
-    def _locked(self, progress: Progress) -> Iterator[None]:
-        lock = FileLock(self.path / ".lock")
+    def _locked(self, name: str, progress: Progress) -> Iterator[None]:
+        lock = FileLock(self.path / name)
         while not lock.is_locked:
             try:
                 lock.acquire(timeout=_LOCK_SECONDS)

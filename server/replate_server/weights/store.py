@@ -83,7 +83,7 @@ class WeightStore:
         weight, report, folder = self.registry.weight(name), progress or silent, self._folder
         self.check(weight)
         if not folder.sound(weight, report):
-            with folder.workspace(report) as workspace:
+            with folder.workspace(report, weight) as workspace:
                 # Another process may have fetched it while this one waited.
                 if not folder.sound(weight, report):
                     absent = [other for other in self.permitted() if not folder.present(other)]

@@ -194,8 +194,9 @@ def store_of(tmp_path: Path, *rows: str, policy: Policy | None = None) -> Weight
 
 
 def lying_in(store: WeightStore) -> set[str]:
-    """The names of all that lies in a store's folder, its lock aside."""
-    return {path.name for path in store.folder.rglob("*")} - {".lock"} if store.folder.is_dir() else set()
+    """The names of all that lies in a store's folder, its locks aside."""
+    lying = {path.name for path in store.folder.rglob("*")} if store.folder.is_dir() else set()
+    return {name for name in lying if not name.startswith(".lock")}
 
 
 def _table(kind: str, row: Mapping[str, object]) -> str:

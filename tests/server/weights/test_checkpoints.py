@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from replate.errors import Damaged, Unavailable
+from replate.errors import Cancelled, Damaged, Unavailable
 from replate_server.weights import WeightStore
-from server.weights.conftest import checkpoint_files, folder_row, lying_in, pin_row, read, store_of, written
+from server.weights.conftest import checkpoint_files, folder_row, lying_in, pin_row, read, store_of, weight_row, written
 
 FILES = checkpoint_files()
 WEIGHTS = "unet/diffusion_pytorch_model.safetensors"
@@ -188,6 +189,20 @@ def test_a_folder_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> N
         f"tiny (900 bytes) could not be fetched from {tmp_path / 'nowhere'} (there is no such folder); bring it in "
         "with `replate-server weights import BUNDLE`, or name a folder that has it in a [[pin]]."
     )
+
+
+def test_nobody_waits_for_a_folder_that_another_fetches(tmp_path: Path) -> None:
+    def wait(fraction: float, message: str) -> None:
+        raise Cancelled(message)
+
+    written(tmp_path / "share", FILES)
+    (tmp_path / "a").write_bytes(b"small")
+    store = store_with(tmp_path, "path:share", weight_row("a", b"small", ["path:a"]))
+    store.folder.mkdir()
+    with FileLock(store.folder / ".lock-tiny"):
+        assert store.get("a").read_bytes() == b"small"
+        with pytest.raises(Cancelled, match="Waiting for another process"):
+            store.get("tiny", wait)
 
 
 def test_without_names_no_folder_is_fetched_that_is_not_here(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from replate_server.operations.diffusion.parts import library
+
 
 def together(networks: Sequence[Any]) -> Any:
     """ControlNets as one part of a pipeline; those whose scale is 0 are not run."""
-    from diffusers import MultiControlNetModel
-
-    part = MultiControlNetModel(list(networks))
+    part = library("diffusers").MultiControlNetModel(list(networks))
 
     def forward(
         sample: Any,

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def encoded(vae: Any, picture: Tensor) -> torch.Tensor:
-    """Latents of a picture [height, width, 3] in [0,1], as the network's training had them: [1, channels, rows, columns],
-    float32, on the processor. `vae` is an AutoencoderKL."""
+    """Latents of a picture [height, width, 3] in [0,1] as the network's training had them, by an AutoencoderKL:
+    [1, channels, rows, columns], float32, on the processor."""
     import torch
 
     given = (stacked([picture]) * 2 - 1).to(working_device(vae), vae.dtype)
@@ -72,7 +72,8 @@ class Ground:
         number: int | None,
         steps: Steps,
     ) -> Shown:
-        """After a step: what stays is put back, with as much noise as there is everywhere, and the picture is looked at.
+        """After a step: what stays is put back, with as much noise as there is everywhere, and the picture is looked
+        at.
 
         Avrahami et al., "Blended Latent Diffusion", SIGGRAPH 2023, section 4.1. A run began with the latents `begun`;
         `noisy` gives the plate's as they are after so many steps. Where there is no frame's `number` nobody looks.

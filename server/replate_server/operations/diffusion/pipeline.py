@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from replate_server.operations.contract import Steps
 from replate_server.operations.diffusion.attention import attend
 from replate_server.operations.diffusion.fitting import Fit
+from replate_server.operations.diffusion.layers import by_layers
 from replate_server.operations.diffusion.loras import Lora, Wardrobe
 from replate_server.operations.diffusion.parts import library
 from replate_server.operations.diffusion.runs import under_way, watch
@@ -96,10 +97,7 @@ class Pipeline:
         elif fit.place == "turns":
             self.whole.enable_model_cpu_offload(device=self.device)
         else:
-            self.whole.enable_group_offload(
-                self.device, offload_type="block_level", num_blocks_per_group=1, use_stream=True,
-                exclude_modules=list(precise),
-            )  # fmt: skip
+            by_layers(self.whole.components, precise, self.device)
 
 
 def _known(kind: Any, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import ceil, sqrt
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
@@ -108,7 +108,10 @@ class Sdxl(Hosted):
     )
     kind = "StableDiffusionXLControlNetImg2ImgPipeline"
     parts = ("tokenizer", "tokenizer_2", "text_encoder", "text_encoder_2", "unet", "vae", "scheduler")
-    beside = {"controlnet_depth": "sdxl-controlnet-depth", "controlnet_edges": "sdxl-controlnet-canny"}
+    beside: ClassVar[Mapping[str, str]] = {
+        "controlnet_depth": "sdxl-controlnet-depth",
+        "controlnet_edges": "sdxl-controlnet-canny",
+    }
     frames = 1
     overlap = 0
     stride = 1

@@ -14,27 +14,34 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
     weights: torch.Tensor
-    """[channels + 1, 3], on the processor; the last row is what is added."""
+    """[channels + 1, 3 x finer x finer], on the processor; the last row is what is added."""
+    finer: int
 
     @classmethod
-    def fitted(cls, latent: torch.Tensor, picture: Tensor) -> Look:
-        """By least squares, of one frame's latents [channels, rows, columns] and its picture [height, width, 3]."""
+    def fitted(cls, latent: torch.Tensor, picture: Tensor, finer: int = 1) -> Look:
+        """By least squares, of one frame's latents [channels, rows, columns] and its picture [height, width, 3].
+
+        Where a latent is of many pixels it may be looked at so many times `finer` along each side.
+        """
         import torch
         from torch.nn import functional
 
         planes = torch.from_numpy(picture).permute(2, 0, 1)[None]
-        small = functional.interpolate(planes, latent.shape[1:], mode="area")[0]
-        wanted = small.reshape(3, -1).T.double()
+        rows, columns = latent.shape[1:]
+        small = functional.interpolate(planes, (rows * finer, columns * finer), mode="area")
+        wanted = functional.pixel_unshuffle(small, finer)[0].flatten(1).T.double()
         given = _with_one(latent)
         # A little of Tikhonov's: a flat picture tells nothing of most channels.
         square = given.T @ given + 1e-3 * len(given) * torch.eye(given.shape[1], dtype=torch.float64)
-        return cls(torch.linalg.solve(square, given.T @ wanted).float())
+        return cls(torch.linalg.solve(square, given.T @ wanted).float(), finer)
 
     def of(self, latent: torch.Tensor) -> Tensor:
-        """Latents [channels, rows, columns] as a picture [rows, columns, 3] in [0,1]."""
-        rows, columns = latent.shape[1:]
-        seen = (_with_one(latent).float() @ self.weights).clamp_(0, 1).reshape(rows, columns, 3)
-        picture: Tensor = seen.numpy()
+        """Latents [channels, rows, columns] as a picture [rows x finer, columns x finer, 3] in [0,1]."""
+        from torch.nn import functional
+
+        seen = (_with_one(latent).float() @ self.weights).clamp_(0, 1)
+        planes = functional.pixel_shuffle(seen.T.reshape(-1, *latent.shape[1:]), self.finer)
+        picture: Tensor = planes.permute(1, 2, 0).contiguous().numpy()
         return picture
 
 

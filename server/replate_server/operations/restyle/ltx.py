@@ -114,7 +114,9 @@ class LtxVideo(Ltx):
                 guidance_scale=float(cast(float, parameters["guidance"])),
                 image_cond_noise_scale=0.0,
                 output_type="latent",
-                **self.pipeline.told(Span(steps, 0.05, 0.9), len(noises), reel.shown(steps, reel.others)),
+                **self.pipeline.told(
+                    Span(steps, 0.05, 0.9), len(noises), reel.shown(pipe.scheduler, steps, reel.others)
+                ),
             ).frames
             # The pipeline would give its autoencoder the network's 16 bits.
             return decoded(pipe.vae, restored(pipe.vae, latents), seed, take.place)

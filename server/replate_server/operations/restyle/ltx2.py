@@ -102,7 +102,7 @@ class Ltx2Hdr(Ltx):
                 num_inference_steps=len(noises),
                 generator=seeded(seed, "sound", take.place),
                 output_type="latent",
-                **self.pipeline.told(Span(steps, 0.05, 0.9), len(noises), reel.shown(steps, 0)),
+                **self.pipeline.told(Span(steps, 0.05, 0.9), len(noises), reel.shown(pipe.scheduler, steps, 0)),
             ).frames
             codes = decoded(pipe.vae, latents, seed, take.place)
         return [compress(logc.decode(code)) for code in codes]

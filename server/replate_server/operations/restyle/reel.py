@@ -14,7 +14,7 @@ from replate_server.operations.contract import Steps, Tensor
 from replate_server.operations.diffusion.devices import working_device
 from replate_server.operations.diffusion.noise import placed_noise
 from replate_server.operations.diffusion.pictures import stacked
-from replate_server.operations.diffusion.previews import Look
+from replate_server.operations.diffusion.previews import Look, ahead
 from replate_server.operations.restyle.repainting import Take
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ EVERY = 8
 SQUARE = 32
 """Pixels along a side of what one token is of."""
 
+_FINER = 4
+"""Pixels along a side by which a token is looked at."""
 _DECODED_AT, _DECODED_WITH = 0.05, 0.025
 """The step at which an autoencoder that takes one decodes, and the share of noise that it gets, as published."""
 
@@ -79,7 +81,7 @@ class Reel:
             [(one, encoded(vae, [coded(take.known[one])])) for one in left],
             take.numbers[middle * EVERY],
             middle,
-            Look.fitted(encoded(vae, [coded(first)])[0, :, 0], first),
+            Look.fitted(encoded(vae, [coded(first)])[0, :, 0], first, _FINER),
         )
 
     @property
@@ -87,13 +89,15 @@ class Reel:
         """Tokens of `keys`."""
         return sum(key[0, 0].numel() for _, key in self.keys)
 
-    def shown(self, steps: Steps, start: int) -> Shown:
+    def shown(self, scheduler: Any, steps: Steps, start: int) -> Shown:
         """After a step a frame is looked at; before the clip's own tokens come `start` others."""
-        count = self.begun[0, 0].numel()
+        count, before = self.begun[0, 0].numel(), self.begun[0, :, self.middle]
 
         def after(latents: torch.Tensor, fraction: float) -> None:
-            own = latents[0, start : start + count].float().cpu().T.reshape(self.begun.shape[1:])
-            steps.preview(self.number, self.look.of(own[:, self.middle]))
+            nonlocal before
+            now = latents[0, start : start + count].float().cpu().T.reshape(self.begun.shape[1:])[:, self.middle]
+            steps.preview(self.number, self.look.of(ahead(scheduler, before, now)))
+            before = now
 
         return after
 

@@ -25,6 +25,7 @@ NAMES = (
     "repeat",
     "overhead",
     "diffusion",
+    "memory",
     "inpaint",
     "depth",
     "still",

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_FIELD = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}(\.?)")
+"""A field, and the full stop behind it."""
 
 
 def worded(sentences: Iterable[str], parameters: Mapping[str, Any]) -> str:
@@ -16,7 +17,7 @@ def worded(sentences: Iterable[str], parameters: Mapping[str, Any]) -> str:
 
 def fields(sentence: str) -> tuple[str, ...]:
     """Names of the text parameters that a sentence is made of."""
-    return tuple(_FIELD.findall(sentence))
+    return tuple(place[1] for place in _PLACE.finditer(sentence))
 
 
 def _said(sentence: str, parameters: Mapping[str, Any]) -> bool:
@@ -24,9 +25,12 @@ def _said(sentence: str, parameters: Mapping[str, Any]) -> bool:
 
 
 def _filled(sentence: str, parameters: Mapping[str, Any]) -> str:
-    filled = _FIELD.sub(lambda field: _text(parameters, field[1]), sentence)
-    # What the artist ended with a full stop has one already.
-    return re.sub(r"([.!?])\.", r"\1", filled)
+    def put(place: re.Match[str]) -> str:
+        text = _text(parameters, place[1])
+        # What the artist ended with a full stop has one already.
+        return text if text.endswith((".", "!", "?")) else text + place[2]
+
+    return _PLACE.sub(put, sentence)
 
 
 def _text(parameters: Mapping[str, Any], name: str) -> str:

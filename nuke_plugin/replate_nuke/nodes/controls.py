@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,13 +43,15 @@ def layout(card: Catalog, model: Model | None, handles: Sequence[Handle] = ()) -
     """All knobs of a node. What can come and go stands last: Nuke puts a new knob behind all others."""
     operation = card.operations[0]
     spoken = model.spoken if model is not None else frozenset()
-    own = _grouped(model.parameters, "own_", spoken) if model is not None else []
+    # What is said beside a prompt is as long as that.
+    long = {each.group for each in choices.parameters(card, model) if each.name in spoken}
+    own = _grouped(model.parameters, "own_", long) if model is not None else []
     if model is not None and own:
         own = [Control("own", "group", model.label), *own, Control("own_end", "end")]
     prompts = [each for each in choices.parameters(card, model) if each.type == "prompts"]
     return [
         *_head(card, model),
-        *_with_what_is_told([*_grouped(operation.parameters, "group_", spoken), *own], spoken),
+        *_with_what_is_told([*_grouped(operation.parameters, "group_", long), *own], spoken),
         *(control for parameter in prompts for control in _prompts(parameter, handles)),
     ]
 
@@ -147,12 +149,12 @@ def _with_what_is_told(controls: list[Control], spoken: frozenset[str]) -> list[
     return [*controls[:below], Control(TOLD, "note", "Prompt", "What the model is told."), *controls[below:]]
 
 
-def _grouped(parameters: Iterable[Parameter], prefix: str, spoken: frozenset[str]) -> list[Control]:
-    """Those of no group first, then each group in a fold of its own."""
+def _grouped(parameters: Iterable[Parameter], prefix: str, long: Collection[str]) -> list[Control]:
+    """Those of no group first, then each group in a fold of its own; texts of groups in `long` take several lines."""
     groups: dict[str, list[Control]] = {"": []}
     for parameter in parameters:
         if parameter.type != "prompts":
-            groups.setdefault(parameter.group, []).append(_control(parameter, spoken))
+            groups.setdefault(parameter.group, []).append(_control(parameter, parameter.group in long))
     found = groups.pop("")
     for group, members in groups.items():
         name = prefix + "".join(letter if letter.isalnum() else "_" for letter in group)
@@ -160,10 +162,9 @@ def _grouped(parameters: Iterable[Parameter], prefix: str, spoken: frozenset[str
     return found
 
 
-def _control(parameter: Parameter, spoken: frozenset[str]) -> Control:
+def _control(parameter: Parameter, long: bool) -> Control:
     kind = {"flag": "flag", "whole": "whole", "real": "real", "choice": "choice"}.get(parameter.type, "text")
-    if kind == "text" and (parameter.name in spoken or "prompt" in parameter.name):
-        # What a picture is described with takes more than a line.
+    if kind == "text" and long:
         kind = "long"
     low, high = parameter.minimum, parameter.maximum
     return Control(

@@ -70,7 +70,7 @@ for operation in said["operations"]:
         operation["parameters"] = [prompt, *operation["parameters"]]
 panel.refresh(restyle, Catalog.of(said))
 assert restyle.parameters()["strength"] == 0.25 and restyle.parameters()["prompt"] == ""
-assert restyle.group["p_prompt"].Class() == "Multiline_Eval_String_Knob"
+assert restyle.group["p_prompt"].Class() == "String_Knob"
 assert restyle.group.node("cue") is not None and restyle.group.node("send_cue") is not None
 # What is connected stays where it is: a new input is the last, wherever the server has it.
 roles = [*(each.name for each in catalog.operation("restyle").inputs), "cue"]

@@ -12,6 +12,7 @@ from replate.errors import BadRequest
 from replate.frame import Box
 from replate_server.darkroom.geometry import reframe
 from replate_server.darkroom.highlights import without_highlights
+from replate_server.darkroom.logc import logged
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.operations.contract import MEGABYTE, Card, Steps, Tensor, Window, Windows
 from replate_server.operations.pictures import developed
@@ -39,11 +40,11 @@ class Keyframes:
         self.device = device
 
 
-def keyframe(window: Window, number: int, shot: Shot, steps: Steps, lit: bool = False) -> Tensor:
+def keyframe(window: Window, number: int, shot: Shot, steps: Steps, light: bool = False) -> Tensor:
     """A finished keyframe as the plate lies: [height, width, 3] over the shot's box, display-referred.
 
-    Its format is laid on the plate's, whatever size it was painted at, and highlights are taken out of it, unless it is
-    to stay `lit`. Raises `BadRequest` where it is of other proportions.
+    Its format is laid on the plate's, whatever size it was painted at, and highlights are taken out of it; or it is
+    `logged`, with its light. Raises `BadRequest` where it is of other proportions.
     """
     display = developed(window, "keyframes", number, steps).display
     spec, plate = window.frame("keyframes", number).spec, window.frame("plate", number).spec
@@ -59,7 +60,7 @@ def keyframe(window: Window, number: int, shot: Shot, steps: Steps, lit: bool = 
     else:
         whole = reframe(display, spec.data_window, theirs, "edge")
         fitted = reframe(resize(whole, ours.width, ours.height, Nature.COLOUR), ours, shot.box, "edge")
-    return fitted if lit else without_highlights(fitted, shot.picture(number))
+    return logged(fitted) if light else without_highlights(fitted, shot.picture(number))
 
 
 def _beside(box: Box, theirs: Box, ours: Box) -> Box:

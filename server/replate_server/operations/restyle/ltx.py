@@ -98,7 +98,7 @@ class LtxVideo(Ltx):
         noises = levels(parameters)
         with self.pipeline.running(steps, take.loras, plain(self.pipeline.whole.scheduler)) as pipe:
             told = self._told(parameters, pipe)
-            reel = Reel.of(pipe.vae, take, seed, noises[0], lambda picture: picture)
+            reel = Reel.of(pipe.vae, take, seed, noises[0])
             # The pipeline would draw noise by the take, and hold whole frames alone.
             pipe.prepare_latents = lambda *_, device, **__: _begun(pipe, reel, device)
             height, width = take.size

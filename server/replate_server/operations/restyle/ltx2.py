@@ -15,7 +15,6 @@ import numpy as np
 from replate.errors import Unmet
 from replate.values import Parameter, ParameterType, Preset, Value
 from replate_server.darkroom import logc
-from replate_server.darkroom.range import compress, expand
 from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor, Windows
 from replate_server.operations.diffusion.loras import Lora
 from replate_server.operations.diffusion.noise import placed_noise, seeded
@@ -86,7 +85,7 @@ class Ltx2Hdr(Ltx):
         worn = (Lora(cast(Path, self._lora), 1.0), *take.loras)
         with self.pipeline.running(steps, worn, plain(self.pipeline.whole.scheduler)) as pipe:
             video, audio = self._told(parameters, pipe)
-            reel = Reel.of(pipe.vae, take, seed, noises[0], _logged)
+            reel = Reel.of(pipe.vae, take, seed, noises[0], _coded, logc.unlogged)
             seen = encoded(pipe.vae, [_camera(picture) for picture in take.pictures])
             clearly = float(cast(float, parameters["control_scale"]))
             pipe.prepare_latents = lambda *_, device, **__: _lit(pipe, reel, seen, clearly, noises[0], seed, device)
@@ -105,7 +104,7 @@ class Ltx2Hdr(Ltx):
                 **self.pipeline.told(Span(steps, 0.05, 0.9), len(noises), reel.shown(pipe.scheduler, steps, 0)),
             ).frames
             codes = decoded(pipe.vae, latents, seed, take.place)
-        return [compress(logc.decode(code)) for code in codes]
+        return [code / np.float32(logc.REACH) for code in codes]
 
     def _told(self, parameters: Mapping[str, Value], pipe: Any) -> tuple[torch.Tensor, torch.Tensor]:
         """What the network is told for its pictures and for its sound; without a prompt what its training was told."""
@@ -154,14 +153,15 @@ def _lit(
     )
 
 
-def _logged(picture: Tensor) -> Tensor:
-    """A developed picture as the network knows light."""
-    return logc.encode(expand(picture))
+def _coded(picture: Tensor) -> Tensor:
+    """A take's picture as the network knows light."""
+    code: Tensor = (picture * np.float32(logc.REACH)).clip(0, 1)
+    return code
 
 
 def _camera(picture: Tensor) -> Tensor:
-    """A developed picture as a camera would have shown it, encoded by IEC 61966-2-1, its highlights clipped: what the
+    """A take's picture as a camera would have shown it, encoded by IEC 61966-2-1, its highlights clipped: what the
     network is taught to find the light of."""
-    linear = expand(picture).clip(0, 1)
+    linear = logc.decode(picture * np.float32(logc.REACH)).clip(0, 1)
     shown: Tensor = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** np.float32(1 / 2.4) - 0.055)
     return shown

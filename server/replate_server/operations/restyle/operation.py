@@ -13,7 +13,7 @@ import numpy as np
 from replate.frame import Figure, Frame
 from replate.values import OutputPlate, Parameter, ParameterType, Role, RoleKind, Value
 from replate_server.darkroom.geometry import reframe
-from replate_server.darkroom.highlights import with_highlights, without_highlights
+from replate_server.darkroom.highlights import without_highlights
 from replate_server.darkroom.matte import composite
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.operations.contract import Card, Delivery, Model, Steps, Tensor, Window, Windows
@@ -26,7 +26,7 @@ from replate_server.operations.restyle.keys import Keys, Paint
 from replate_server.operations.restyle.mattes import AREAS, MATTE, is_restyled, matte
 from replate_server.operations.restyle.measuring import Measuring
 from replate_server.operations.restyle.painting import Painting, Restyler
-from replate_server.operations.restyle.repainting import Relighter, Repainter, seen_by
+from replate_server.operations.restyle.repainting import Relighter, Repainter, seen_by, shown_of
 from replate_server.operations.restyle.smaller import SIZES, Smaller, enlarged, whole
 from replate_server.operations.restyle.takes import Takes
 from replate_server.operations.shot import Shot
@@ -213,9 +213,7 @@ class Restyle:
             over = enlarged(
                 painted.picture, whole(shot.box, divisor), seen_plate, plate.spec.data_window, _detail(window)
             )
-            lit = _mixed(model, parameters, seen_plate, over)
-            if not isinstance(model, Relighter):
-                lit = with_highlights(lit, display)
+            lit = shown_of(model, _mixed(model, parameters, seen_plate, over), display)
             restyled = development.finish(lit, model.light if isinstance(model, Relighter) else 1.0)
             if limit is not None:
                 restyled = composite(restyled, plate, limit)
@@ -232,7 +230,7 @@ class _Painted:
 
     number: int
     picture: Tensor | None = None
-    """[rows, columns, 3] of any size over the shot's box, display-referred as a `Take` is; None where there is
+    """[rows, columns, 3] of any size over the shot's box, in [0,1] as a `Take` is; None where there is
     nothing to paint it by."""
     figures: tuple[Figure, ...] = ()
 
@@ -253,7 +251,7 @@ def _painted(model: Model, window: Window, shot: Shot, wanted: Sequence[int], st
         due = {number: partial(_sized, takes, seen, number, shot, steps) for number in numbers}
         for one in filmed(model, takes, shot, due, wanted, steps):
             # What leads the model comes out of it as it shows such things, and an artist's frame is kept.
-            own = keyframe(seen, one.number, shot, steps, lit=takes.lit) if one.number in numbers else one.picture
+            own = keyframe(seen, one.number, shot, steps, takes.light) if one.number in numbers else one.picture
             yield _Painted(one.number, own, one.figures)
         return
     paint = _painter(model, window, shot, takes)
@@ -304,7 +302,7 @@ def _painter(model: Model, window: Window, shot: Shot, takes: Takes | None) -> P
 
 def _sized(takes: Takes, window: Window, number: int, shot: Shot, steps: Steps) -> Tensor:
     """A finished keyframe at the takes' size."""
-    given = keyframe(window, number, shot, steps, lit=takes.lit)
+    given = keyframe(window, number, shot, steps, takes.light)
     sized: Tensor = resize(given, *takes.size, Nature.COLOUR)
     return sized.clip(0, 1)
 

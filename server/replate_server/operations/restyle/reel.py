@@ -51,8 +51,17 @@ class Reel:
     look: Look
 
     @classmethod
-    def of(cls, vae: Any, take: Take, seed: int, share: float, coded: Callable[[Tensor], Tensor]) -> Reel:
-        """`share` is that of the noise; `coded` makes of a picture what the autoencoder is to see of it, in [0,1]."""
+    def of(
+        cls,
+        vae: Any,
+        take: Take,
+        seed: int,
+        share: float,
+        coded: Callable[[Tensor], Tensor] = np.asarray,
+        displayed: Callable[[Tensor], Tensor] = np.asarray,
+    ) -> Reel:
+        """`share` is that of the noise. `coded` makes of a take's picture what the autoencoder is to see of it, in
+        [0,1], and `displayed` what an artist is shown."""
         import torch
 
         height, width = take.size
@@ -81,7 +90,7 @@ class Reel:
             [(one, encoded(vae, [coded(take.known[one])])) for one in left],
             take.numbers[middle * EVERY],
             middle,
-            Look.fitted(encoded(vae, [coded(first)])[0, :, 0], first, _FINER),
+            Look.fitted(encoded(vae, [coded(first)])[0, :, 0], displayed(first), _FINER),
         )
 
     @property

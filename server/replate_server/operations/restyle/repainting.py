@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
 from replate.values import Value
-from replate_server.darkroom.highlights import without_highlights
+from replate_server.darkroom.highlights import with_highlights, without_highlights
+from replate_server.darkroom.logc import logged, unlogged
 from replate_server.operations.contract import Model, Steps, Tensor
 from replate_server.operations.diffusion.loras import Lora
 
@@ -23,7 +26,7 @@ class Take:
     place: int
     """Of the first in its scene, counted from 0: what is noise there is the same in every take that has the frame."""
     pictures: Sequence[Tensor]
-    """The plate, [height, width, 3] in [0,1], display-referred, without highlights but for a `Relighter`."""
+    """The plate, [height, width, 3] in [0,1], display-referred without highlights; of a `Relighter`, light."""
     mattes: Sequence[Tensor] | None = None
     """[height, width] in [0,1]: 1 where it is to be repainted. None: everywhere."""
     depths: Sequence[Tensor] | None = None
@@ -67,13 +70,23 @@ class Repainter(Model, Protocol):
 
 @runtime_checkable
 class Relighter(Repainter, Protocol):
-    """One that paints light, and not a picture of it: what it sees and makes, keyframes included, has light above 1
-    as the darkroom's `compress` puts it between its WHITE and 1. The plate's highlights are not put over it."""
+    """One that paints light, and not a picture of it. What it sees and makes, keyframes included, is linear Rec.709 in
+    the darkroom's LogC3, as `logged` has it: far above white there is room, too. The plate's highlights are not put
+    over it."""
 
     light: float
     """The brightest that it paints, linear."""
 
 
 def seen_by(model: Model, display: Tensor) -> Tensor:
-    """A developed picture as a model sees it: a painter has no measure for highlights."""
-    return display if isinstance(model, Relighter) else without_highlights(display, display)
+    """A developed picture as a model sees it, in [0,1]: a painter has no measure for highlights."""
+    return logged(display) if isinstance(model, Relighter) else without_highlights(display, display)
+
+
+def shown_of(model: Model, painted: Tensor, display: Tensor) -> Tensor:
+    """The inverse of `seen_by`: what was painted of a developed picture, with the light that it has or that is the
+    plate's. Pixels that were left alone are the plate's, bit for bit."""
+    if not isinstance(model, Relighter):
+        return with_highlights(painted, display)
+    alone = (painted == logged(display)).all(axis=-1, keepdims=True)
+    return np.where(alone, display, unlogged(painted))

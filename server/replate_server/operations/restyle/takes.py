@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replate.errors import BadRequest, Failed
 from replate.frame import digest_of
-from replate_server.darkroom.finite import LARGEST_HALF
 from replate_server.darkroom.geometry import reframe
 from replate_server.darkroom.highlights import without_highlights
-from replate_server.darkroom.range import compress, expand
 from replate_server.darkroom.resize import Nature, resize
 from replate_server.operations.contract import Cached, Steps, Tensor, Window
 from replate_server.operations.diffusion.loras import Lora
@@ -50,8 +46,8 @@ class Takes:
             shot.box.width, shot.box.height, model.pixels(window.parameters), sizes.multiple, sizes.minimum
         )
         """Width and height."""
-        self.lit = isinstance(model, Relighter)
-        """Whether pictures have their light above 1."""
+        self.light = isinstance(model, Relighter)
+        """Whether pictures are of light."""
         self.loras = tuple(
             Lora(window.lora(name), strength) for name, strength in loras_of(model.card, window.parameters)
         )
@@ -100,7 +96,7 @@ class Takes:
             self._key(repeated, place, known), lambda: self._made(repeated, len(numbers), place, known, steps)
         )
         painted = kept["painted"]
-        return OnDemand(lambda index: self._unpacked(painted[index]), range(len(numbers)))
+        return OnDemand(lambda index: np.asarray(painted[index], np.float32) / _MOST, range(len(numbers)))
 
     def _made(
         self, numbers: tuple[int, ...], wanted: int, place: int, known: Mapping[int, Tensor], steps: Steps
@@ -129,21 +125,13 @@ class Takes:
         if len(made) != len(numbers):
             raise Failed(f"The model {name} gave {len(made)} frames of {len(numbers)}; its module must be put right.")
         width, height = self.size
-        painted = np.empty((wanted, height, width, 3), np.float16 if self.lit else np.uint16)
+        painted = np.empty((wanted, height, width, 3), np.uint16)
         for index in range(wanted):
             picture = checked(made[index], (height, width, 3), name)
             if not np.isfinite(picture).all():
                 raise Failed(f"The model {name} gave a picture that is no number; try other parameters.")
-            painted[index] = self._packed(picture.clip(0, 1))
+            painted[index] = np.rint(picture.clip(0, 1) * _MOST)
         return {"painted": painted}
-
-    def _packed(self, picture: Tensor) -> NDArray[Any]:
-        """As it is kept. Display values in 16 bits tell bright light apart in steps of 0.4 %, halves of 0.1 %."""
-        return expand(picture).clip(-LARGEST_HALF, LARGEST_HALF) if self.lit else np.rint(picture * _MOST)
-
-    def _unpacked(self, kept: NDArray[Any]) -> Tensor:
-        given = np.asarray(kept, np.float32)
-        return compress(given) if self.lit else given / _MOST
 
     def _key(self, numbers: Sequence[int], place: int, known: Mapping[int, Tensor]) -> str:
         card, window = self._model.card, self._window

@@ -104,7 +104,7 @@ def test_what_is_known_and_what_a_matte_leaves_out_is_held(model: LtxVideo, shot
     # The first is a latent, and so are the eight after it, of which one is missing.
     known: Mapping[int, Any] = {index: shot[8 - index] for index in range(8)}
     with torch.no_grad():
-        reel = Reel.of(vae, Take(NUMBERS, 0, shot, left_half(shot), known=known), 5, 1.0, lambda picture: picture)
+        reel = Reel.of(vae, Take(NUMBERS, 0, shot, left_half(shot), known=known), 5, 1.0)
         plate = encoded(vae, [known.get(index, one) for index, one in enumerate(shot)])
     assert reel.held[0, 0].tolist() == [[[1, 1]], [[0, 1]]]
     assert torch.equal(reel.begun[:, :, 0], plate[:, :, 0])
@@ -132,7 +132,7 @@ def test_tokens_lie_where_the_library_puts_them(model: LtxVideo, shot: list[Any]
             [picture], [1.0], [4], num_channels_latents=8, height=32, width=64, num_frames=9, device="cpu",
             dtype=torch.float32, generator=torch.Generator().manual_seed(0),
         )  # fmt: skip
-        reel = Reel.of(pipe.vae, Take(NUMBERS, 0, shot, known={4: shot[4]}), 5, 1.0, lambda picture: picture)
+        reel = Reel.of(pipe.vae, Take(NUMBERS, 0, shot, known={4: shot[4]}), 5, 1.0)
     ours = _begun(pipe, reel, "cpu")
     assert torch.equal(ours[1], held) and torch.equal(ours[2], places) and ours[3] == others
 

@@ -2,7 +2,7 @@
 
 ARRI, "ALEXA Log C Curve: Usage in VFX", 2017, the table of parameters for linear scene exposure factors. Only the curve
 is here; primaries are whatever they are. A stop has as much room far above white as below it, so that pictures of such
-codes can be enlarged and mixed where those of `compress`, with all above 2 in a twentieth of its range, cannot.
+codes can be enlarged and mixed where those of `compress`, with all halves above 2 in a sixteenth of the range, cannot.
 """
 
 from __future__ import annotations

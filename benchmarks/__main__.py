@@ -27,6 +27,7 @@ NAMES = (
     "diffusion",
     "memory",
     "inpaint",
+    "upscale",
     "depth",
     "still",
     "temporal",

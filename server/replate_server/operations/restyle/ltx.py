@@ -100,7 +100,7 @@ class LtxVideo(Ltx):
             told = self._told(parameters, pipe)
             reel = Reel.of(pipe.vae, take, seed, noises[0])
             # The pipeline would draw noise by the take, and hold whole frames alone.
-            pipe.prepare_latents = lambda *_, device, **__: _begun(pipe, reel, device)
+            pipe.prepare_latents = lambda *_, device, **__: _laid_out(pipe, reel, device)
             height, width = take.size
             latents = pipe(
                 **told,
@@ -146,7 +146,7 @@ def plain(scheduler: Any) -> Any:
     )
 
 
-def _begun(pipe: Any, reel: Reel, device: Any) -> tuple[Any, ...]:
+def _laid_out(pipe: Any, reel: Reel, device: Any) -> tuple[Any, ...]:
     """What `LTXConditionPipeline.prepare_latents` gives: tokens, which are held, where they are, and how many of them
     come before the clip's own."""
     import torch

@@ -42,7 +42,7 @@ _CONTROL_SCALE = Parameter(
     1.0,
     group="Model",
 )
-_LIT: Mapping[str, tuple[str, Mapping[str, Value]]] = {
+_MEANT: Mapping[str, tuple[str, Mapping[str, Value]]] = {
     "adhere": ("The plate's light, with a little more in its highlights.", {"strength": 0.4, "keep_colour": False}),
     "flex": ("Its highlights painted anew, over light that is the plate's.", {"strength": 0.7, "keep_colour": False}),
     "reimagine": ("All light painted anew: the plate gives the content.", {"strength": 1.0, "keep_colour": False}),
@@ -58,7 +58,7 @@ class Ltx2Hdr(Ltx):
         licence="LicenseRef-LTX-2-Community",
         weights=("ltx2", "ltx2-hdr-lora"),
         parameters=(PROMPT, KEEP, steps_parameter(8), LORAS, RESOLUTION, _CONTROL_SCALE),
-        presets=tuple(Preset(one.name, one.label, *_LIT[one.name]) for one in PRESETS),
+        presets=tuple(Preset(one.name, one.label, *_MEANT[one.name]) for one in PRESETS),
         wording=DESCRIBED,
         windows=Windows(length=None),
         # Its autoencoder reflects a picture at its edges: there must be two latents to a side.
@@ -88,7 +88,9 @@ class Ltx2Hdr(Ltx):
             reel = Reel.of(pipe.vae, take, seed, noises[0], _coded, logc.unlogged)
             seen = encoded(pipe.vae, [_camera(picture) for picture in take.pictures])
             clearly = float(cast(float, parameters["control_scale"]))
-            pipe.prepare_latents = lambda *_, device, **__: _lit(pipe, reel, seen, clearly, noises[0], seed, device)
+            pipe.prepare_latents = lambda *_, device, **__: _laid_out(
+                pipe, reel, seen, clearly, noises[0], seed, device
+            )
             height, width = take.size
             latents = pipe(
                 connector_video_embeds=video,
@@ -124,7 +126,7 @@ class Ltx2Hdr(Ltx):
         return found
 
 
-def _lit(
+def _laid_out(
     pipe: Any, reel: Reel, seen: torch.Tensor, clearly: float, noise: float, seed: int, device: Any
 ) -> tuple[Any, ...]:
     """What `LTX2HDRPipeline.prepare_latents` gives: tokens, how clean they are, what they are when clean, where those

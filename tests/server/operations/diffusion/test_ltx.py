@@ -17,7 +17,7 @@ from replate_server.operations.contract import MEGABYTE
 from replate_server.operations.diffusion.checkpoint import Checkpoint, Part
 from replate_server.operations.diffusion.fitting import fits
 from replate_server.operations.diffusion.loras import Lora
-from replate_server.operations.restyle.ltx import Ltx, LtxVideo, _begun, levels
+from replate_server.operations.restyle.ltx import Ltx, LtxVideo, _laid_out, levels
 from replate_server.operations.restyle.ltx2 import Ltx2Hdr
 from replate_server.operations.restyle.reel import Reel, encoded, restored
 from replate_server.operations.restyle.repainting import Repainter, Take
@@ -133,7 +133,7 @@ def test_tokens_lie_where_the_library_puts_them(model: LtxVideo, shot: list[Any]
             dtype=torch.float32, generator=torch.Generator().manual_seed(0),
         )  # fmt: skip
         reel = Reel.of(pipe.vae, Take(NUMBERS, 0, shot, known={4: shot[4]}), 5, 1.0)
-    ours = _begun(pipe, reel, "cpu")
+    ours = _laid_out(pipe, reel, "cpu")
     assert torch.equal(ours[1], held) and torch.equal(ours[2], places) and ours[3] == others
 
 

@@ -24,7 +24,7 @@ from replate_server.darkroom.range import compress, expand
 from replate_server.operations.compliance import Recorder, comply
 from replate_server.operations.diffusion.loras import Lora
 from replate_server.operations.restyle.ltx import RATE
-from replate_server.operations.restyle.ltx2 import Ltx2Hdr, _camera, _coded, _lit
+from replate_server.operations.restyle.ltx2 import Ltx2Hdr, _camera, _coded, _laid_out
 from replate_server.operations.restyle.reel import Reel, encoded
 from replate_server.operations.restyle.repainting import Relighter, Take
 from server.operations.diffusion import ltx_checkpoints
@@ -125,7 +125,7 @@ def test_tokens_lie_where_the_library_puts_them(model: Ltx2Hdr, shot: list[Any])
             dtype=torch.float32, device="cpu", generator=torch.Generator().manual_seed(0),
         )  # fmt: skip
         reel = Reel.of(pipe.vae, take, 5, 1.0, _coded)
-        ours = _lit(pipe, reel, encoded(pipe.vae, seen), 0.7, 1.0, 5, "cpu")
+        ours = _laid_out(pipe, reel, encoded(pipe.vae, seen), 0.7, 1.0, 5, "cpu")
     assert ours[0].shape == theirs[0].shape and torch.equal(ours[1], theirs[1])
     own = reel.begun[0, 0].numel()
     assert torch.allclose(ours[2][:, own:], theirs[2][:, own:], atol=1e-5)
@@ -136,7 +136,7 @@ def test_a_finished_frame_lies_where_the_library_puts_keyframes(model: Ltx2Hdr, 
     pipe = model.pipeline.whole
     with torch.no_grad():
         reel = Reel.of(pipe.vae, Take(NUMBERS, 0, shot, known={4: shot[0]}), 5, 1.0, _coded)
-        ours = _lit(pipe, reel, encoded(pipe.vae, shot), 1.0, 1.0, 5, "cpu")[3]
+        ours = _laid_out(pipe, reel, encoded(pipe.vae, shot), 1.0, 1.0, 5, "cpu")[3]
     theirs = LTX2ConditionPipeline._prepare_keyframe_coords(pipe, 1, 2, 2, 4, 1, RATE, torch.device("cpu"))
     assert torch.equal(ours[:, :, : theirs.shape[2]], theirs)
 

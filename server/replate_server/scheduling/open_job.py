@@ -28,6 +28,8 @@ class OpenWindow:
     fraction: float = 0.0
     lost: bool = False
     """Whether something that it delivered was evicted before it could be entered."""
+    exact: bool = True
+    """Whether all that it delivered is what its recipe gives."""
     _delivered: dict[tuple[str, int], StoredFrame] = field(default_factory=dict)
 
     @property
@@ -45,7 +47,7 @@ class OpenWindow:
 
     def begin(self) -> None:
         """The window runs, from its beginning."""
-        self.fraction, self.lost = 0.0, False
+        self.fraction, self.lost, self.exact = 0.0, False, True
         self._delivered.clear()
 
     @property

@@ -250,6 +250,7 @@ class Scheduler:
             window.lost = True
             return
         window.deliver(message.output, frame)
+        window.exact &= message.exact
         if open_job.preview is not None and open_job.preview.number == frame.spec.number:
             open_job.preview = None
         self._ledger.publish(given.job, [(message.output, frame)])
@@ -278,6 +279,8 @@ class Scheduler:
         made = tuple((o, StoredFrame(without_metadata(f.spec), f.digest)) for o, f in window.delivered)
         # Weights that came with the first window are known only now.
         recipe = window.recipe or self._planner.recipe(self._planner.task(open_job, window.record))
+        # What was made for lack of memory is nobody else's answer.
+        recipe = recipe if window.exact else ""
         self._ledger.finish_window(job_id, ordinal, window.delivered, recipe, made)
         open_job.finish(ordinal)
         self._watchers.ring(job_id)

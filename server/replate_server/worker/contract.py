@@ -105,6 +105,8 @@ class Delivered:
     id: int
     output: str
     frame: StoredFrame
+    exact: bool = True
+    """Whether its pixels are what the recipe gives where memory is not short."""
     kind: Literal["delivered"] = "delivered"
 
 

@@ -164,6 +164,7 @@ class Worker:
                 # Not before: loading may hold the lock on the weights that an urgent window would wait for.
                 steps.give_way = self._give_way
             way = self._host.way(task.model)
+            steps.way = "" if way.exact else way.label
             if way.label and (shrunk or not way.exact):
                 pixels = "same pixels" if way.exact else "and pixels differ a little"
                 steps.warn(
@@ -174,7 +175,7 @@ class Worker:
                 for delivery in deliveries:
                     frame = delivery.frame
                     digest = window.digest_given(frame.pixels) or self._files.put(frame.pixels)[0]
-                    self._tell(Delivered(task.id, delivery.output, StoredFrame(frame.spec, digest)))
+                    self._tell(Delivered(task.id, delivery.output, StoredFrame(frame.spec, digest), way.exact))
 
     def _sums(self, model: str) -> list[str]:
         """The digests of a model's weights; none of a model that is gone, which the host will say."""

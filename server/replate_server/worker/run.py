@@ -112,6 +112,8 @@ class RunningSteps:
         self._previewed = time.monotonic()
         self.give_way: Callable[[], None] = _nobody
         """Lets urgent windows run; called at every step."""
+        self.way = ""
+        """How the model is had, where its pixels are other ones for it."""
 
     def progress(self, fraction: float, message: str = "") -> None:
         self.check()
@@ -137,6 +139,9 @@ class RunningSteps:
     def cached(self, key: str, compute: Callable[[], Cached]) -> Cached:
         key = f"{' '.join((*self._weights(), *self._task.loras.values()))} {key}"
         found = self._files.cached(key)
+        if found is None and self.way:
+            key = f"{self.way} {key}"
+            found = self._files.cached(key)
         if found is None:
             found = compute()
             name, size = self._files.keep(key, found)

@@ -58,6 +58,13 @@ def ahead(scheduler: Any, before: torch.Tensor, now: torch.Tensor) -> torch.Tens
     return now + (now - before) * (left / (last - left)) if left else now
 
 
+def expected(scheduler: Any, now: torch.Tensor) -> torch.Tensor:
+    """Latents as the network expects them to be without their noise, of a scheduler that keeps what it was told
+    (UniPC); of others they come back as they are."""
+    told = getattr(scheduler, "model_outputs", ())
+    return told[-1] if getattr(scheduler, "predict_x0", False) and told and told[-1] is not None else now
+
+
 def _with_one(latent: torch.Tensor) -> torch.Tensor:
     """[rows x columns, channels + 1], float64."""
     import torch

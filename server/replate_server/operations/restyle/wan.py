@@ -21,7 +21,7 @@ from replate_server.operations.diffusion.fitting import Fit
 from replate_server.operations.diffusion.hosted import Hosted
 from replate_server.operations.diffusion.noise import placed_noise
 from replate_server.operations.diffusion.pictures import picture_of, stacked
-from replate_server.operations.diffusion.previews import Look
+from replate_server.operations.diffusion.previews import Look, expected
 from replate_server.operations.diffusion.prompts import (
     AVOID,
     DESCRIBED,
@@ -138,7 +138,7 @@ class WanVace(_Wan):
         wording=DESCRIBED,
         windows=Windows(length=None),
         sizes=Sizes(multiple=16, minimum=16),
-        memory_bytes=7000 * MEGABYTE,
+        memory_bytes=9500 * MEGABYTE,
     )
     kind = "WanVACEPipeline"
 
@@ -174,7 +174,7 @@ class WanVace14(WanVace):
         label="Wan VACE 14B",
         tooltip="As the 1.3B, with finer drawing and a better ear for the prompt; needs a large card and patience.",
         weights=("wan-vace-14b",),
-        memory_bytes=24_000 * MEGABYTE,
+        memory_bytes=21_000 * MEGABYTE,
     )
 
 
@@ -244,7 +244,7 @@ class _Begun:
             tied = (1 - share) * self.known + share * self.noise[:, :, known]
             latents[:, :, known] = tied.to(latents)
             number = take.numbers[min((middle - self.references) * _EVERY, len(take.numbers) - 1)]
-            steps.preview(number, look.of(latents[0, :, middle]))
+            steps.preview(number, look.of(expected(pipe.scheduler, latents)[0, :, middle]))
             return latents
 
         return after

@@ -1,4 +1,4 @@
-"""Colours brought to those of another picture of the same things, by a gain and an offset a channel."""
+"""Colours brought to those of another picture of the same things, by a matrix and an offset."""
 
 from __future__ import annotations
 
@@ -18,100 +18,118 @@ would make of normal errors."""
 _SPREAD = 1.4826
 """From the median of absolute deviations to the standard deviation of a normal distribution."""
 _FLAT = 0.01
-"""Deviation of colours that is too little to tell a gain by."""
+"""Deviation of colours that is too little to tell by how they spread."""
 _LEAST = 1e-4
 _CLIPPED = 0.01
 """Distance from black and white at which a colour may have been cut off."""
-_LEVELS = (10, 90)
-"""Percentiles of colours that are called dark and bright."""
+_OUT = 1.3
+"""Deviations from the mean of the colours that stand for all: at the outermost tenths, along each axis."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tie:
-    """Display-referred colours times a gain, plus an offset: [3] each, by channels."""
+    """Display-referred colours times a matrix, plus an offset."""
 
-    gain: Numbers
+    matrix: Numbers
+    """[3, 3]"""
     offset: Numbers
+    """[3]"""
 
     @classmethod
     def none(cls) -> Tie:
         """Leaves colours alone."""
-        return cls(np.ones(3), np.zeros(3))
+        return cls(np.eye(3), np.zeros(3))
 
     def of(self, colours: Colours) -> Colours:
         """Colours [..., 3] tied. Nothing is cut off."""
-        tied: Colours = colours * self.gain.astype(np.float32) + self.offset.astype(np.float32)
+        tied: Colours = colours @ self.matrix.T.astype(np.float32) + self.offset.astype(np.float32)
         return tied
 
     def then(self, other: Tie) -> Tie:
         """This one, and another after it."""
-        return Tie(self.gain * other.gain, self.offset * other.gain + other.offset)
+        return Tie(other.matrix @ self.matrix, other.matrix @ self.offset + other.offset)
 
     def towards(self, other: Tie, share: float) -> Tie:
         """Between this one, at 0, and another, at 1."""
         return Tie(
-            self.gain + (other.gain - self.gain) * share,
+            self.matrix + (other.matrix - self.matrix) * share,
             self.offset + (other.offset - self.offset) * share,
         )
 
-    def shifts(self, levels: Numbers) -> Numbers:
-        """By how much it changes colours [..., 3]."""
-        shifts: Numbers = levels * (self.gain - 1) + self.offset
+    def shifts(self, colours: Numbers) -> Numbers:
+        """By how much it changes colours [n, 3]."""
+        shifts: Numbers = colours @ self.matrix.T + self.offset - colours
         return shifts
 
     @classmethod
-    def through(cls, levels: Numbers, shifts: Numbers) -> Tie:
-        """What changes a dark and a bright colour, [2, 3] both, by so much."""
-        apart = levels[1] - levels[0]
-        steep = np.where(apart > _FLAT, (shifts[1] - shifts[0]) / np.maximum(apart, _FLAT), 0)
-        return cls(1 + steep, shifts.mean(axis=0) - steep * levels.mean(axis=0))
+    def through(cls, ends: Numbers, shifts: Numbers) -> Tie:
+        """What changes colours as `ends_of` gives them by so much, [3, 2, 3] both."""
+        apart = ends[:, 1] - ends[:, 0]
+        length = np.linalg.norm(apart, axis=1, keepdims=True)
+        # Along an axis that is hardly there nothing can be told.
+        rates = np.where(length > _FLAT, (shifts[:, 1] - shifts[:, 0]) / np.maximum(length, _FLAT), 0)
+        steep = rates.T @ (apart / np.maximum(length, _FLAT))
+        return cls(np.eye(3) + steep, shifts.mean(axis=(0, 1)) - steep @ ends.mean(axis=(0, 1)))
 
 
-def levels_of(colours: Colours) -> Numbers:
-    """A dark and a bright one of the colours [n, 3], by channels: [2, 3]."""
-    levels: Numbers = np.percentile(colours.astype(np.float64), _LEVELS, axis=0)
-    return levels
+def ends_of(colours: Colours) -> Numbers:
+    """Two colours that lie apart along each of the axes in which some colours [n, 3] spread: [axis, 2, 3]."""
+    given = colours.astype(np.float64)
+    spreads, axes = np.linalg.eigh(np.cov(given.T, ddof=0))
+    reach = _OUT * np.sqrt(np.maximum(spreads, 0))[:, None] * axes.T
+    ends: Numbers = given.mean(axis=0) + np.stack([-reach, reach], axis=1)
+    return ends
 
 
 def tie(here: Colours, there: Colours) -> Tie:
     """From colours to those of the same things in another picture, [n, 3] each, display-referred in [0,1].
 
-    What strays is left out, and what may be cut off at black or white. Both pictures have noise of their own, so a gain
-    is the ratio of their deviations, which is the same both ways; a regression would find less than there is, and ties
-    put end to end would fade.
+    What strays is left out, and what may be cut off at black or white. Both pictures have noise of their own, so the
+    matrix is what makes of the one's spread the other's, which is the same both ways; a regression would find less than
+    there is, and ties put end to end would fade. Of all such matrices it is the one that moves colours least: Pitie and
+    Kokaram, "The linear Monge-Kantorovitch linear colour mapping for example-based colour transfer", CVMP 2007.
     """
-    gains, offsets = zip(*(_channel(here[:, one], there[:, one]) for one in range(3)), strict=True)
-    return Tie(np.array(gains), np.array(offsets))
+    both = np.concatenate([here, there], axis=1).astype(np.float64)
+    both = both[(both.min(axis=1) > _CLIPPED) & (both.max(axis=1) < 1 - _CLIPPED)]
+    if both.shape[0] == 0:
+        return Tie.none()
+    one, other = both[:, :3], both[:, 3:]
+    found = Tie(np.eye(3), np.median(other - one, axis=0))
+    for _ in range(_ROUNDS):
+        astray = np.linalg.norm(other - one - found.shifts(one), axis=1)
+        reach = _STRAY * max(_SPREAD * float(np.median(astray)), _LEAST)
+        weight = np.square(1 - np.square(np.minimum(astray / reach, 1)))
+        found = _fitted(one, other, weight / max(float(weight.sum()), 1e-9))
+    return found
 
 
 def between(ties: Sequence[tuple[int, Tie]], count: int) -> list[Tie]:
     """Ties of `count` frames, of which those of some are known, by rising places: others lie between their neighbours,
     and are the outermost beyond them."""
-    places = [place for place, _ in ties]
-    whole = np.arange(count)
-    gains = np.stack([np.interp(whole, places, [one.gain[axis] for _, one in ties]) for axis in range(3)], axis=1)
-    offsets = np.stack([np.interp(whole, places, [one.offset[axis] for _, one in ties]) for axis in range(3)], axis=1)
-    return [Tie(*pair) for pair in zip(gains, offsets, strict=True)]
+    row = []
+    after = 0
+    for place in range(count):
+        while after < len(ties) - 1 and ties[after][0] < place:
+            after += 1
+        (first, one), (last, other) = ties[max(after - 1, 0)], ties[after]
+        row.append(one.towards(other, float(np.clip((place - first) / max(last - first, 1), 0, 1))))
+    return row
 
 
-def _channel(here: Colours, there: Colours) -> tuple[float, float]:
-    one, other = here.astype(np.float64), there.astype(np.float64)
-    inside = (np.minimum(one, other) > _CLIPPED) & (np.maximum(one, other) < 1 - _CLIPPED)
-    one, other = one[inside], other[inside]
-    if one.size == 0:
-        return 1.0, 0.0
-    weight = np.ones(one.size)
-    gain, offset = 1.0, float(np.median(other - one))
-    for _ in range(_ROUNDS):
-        astray = np.abs(other - gain * one - offset)
-        reach = _STRAY * max(_SPREAD * float(np.median(astray)), _LEAST)
-        weight = np.square(1 - np.square(np.minimum(astray / reach, 1)))
-        total = max(float(weight.sum()), 1e-9)
-        means = float((weight * one).sum() / total), float((weight * other).sum() / total)
-        spreads = [
-            float((weight * np.square(each - mean)).sum() / total)
-            for each, mean in zip((one, other), means, strict=True)
-        ]
-        gain = float(np.sqrt((spreads[1] + _FLAT**2) / (spreads[0] + _FLAT**2)))
-        offset = means[1] - gain * means[0]
-    return gain, offset
+def _fitted(one: Numbers, other: Numbers, weight: Numbers) -> Tie:
+    means = weight @ one, weight @ other
+    spreads = [
+        ((each - mean) * weight[:, None]).T @ (each - mean) + np.eye(3) * _FLAT**2
+        for each, mean in zip((one, other), means, strict=True)
+    ]
+    root = _root(spreads[0])
+    back = np.linalg.inv(root)
+    matrix = back @ _root(root @ spreads[1] @ root) @ back
+    return Tie(matrix, means[1] - matrix @ means[0])
+
+
+def _root(matrix: Numbers) -> Numbers:
+    """Of a symmetric matrix whose values are positive."""
+    values, axes = np.linalg.eigh(matrix)
+    root: Numbers = (axes * np.sqrt(np.maximum(values, 0))) @ axes.T
+    return root

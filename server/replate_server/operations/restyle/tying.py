@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replate.values import Value
+from replate_server.darkroom.development import LUMINANCE
 from replate_server.darkroom.motion import Matte, Motion, along, likeness, occlusion, warp
 from replate_server.darkroom.resize import Nature, resize
-from replate_server.darkroom.tying import Tie, between, levels_of, tie
+from replate_server.darkroom.tying import Tie, between, ends_of, tie
 from replate_server.operations.contract import Steps, Tensor
 from replate_server.operations.flow.dis import Dis
 from replate_server.operations.restyle.takes import Takes
@@ -36,6 +37,7 @@ _HARDLY, _ENOUGH = 0.02, 0.1
 """Shares of a picture by which nothing is believed, and everything."""
 _QUIET = 0.002
 """A change that is none: of what is measured along a motion."""
+_LUMA = np.array(LUMINANCE, np.float32)
 _PARAMETERS: Mapping[str, Value] = {"preset": "fast"}
 
 
@@ -127,9 +129,9 @@ class Tying:
         share = float(same.sum() / max(inside.sum(), 1)) if inside.mean() > _HARDLY else 0.0
         if share < _HARDLY:
             return Tie.none(), share
-        here, seen_there = look[same], warp(there, motion, Nature.COLOUR)[same]
-        plate, plate_there = plates[0][same], warp(plates[1], motion, Nature.COLOUR)[same]
-        return _beyond(tie(here, seen_there), here, tie(plate, plate_there), plate), share
+        here, there = look[same], warp(there, motion, Nature.COLOUR)[same]
+        changed = plates[0][same] - warp(plates[1], motion, Nature.COLOUR)[same]
+        return _beyond(here, there + _followed(here - there, changed, here, plates[0][same])), share
 
     def _step(self, number: int, other: int, steps: Steps) -> tuple[Motion, Matte]:
         """The motion from a frame to the one beside it, and what is seen in both."""
@@ -145,20 +147,22 @@ class Tying:
         return self.small(self._shot.small(number))
 
 
-def _beyond(painted: Tie, colours: Tensor, plate: Tie, plates: Tensor) -> Tie:
-    """What of a change of painted colours [n, 3] is more than none, and more than that of the plate's [n, 3] explains.
+def _followed(change: Tensor, changed: Tensor, colours: Tensor, plates: Tensor) -> Tensor:
+    """What of a painting's change the plate's own change explains; all are [n, 3], of the same places.
 
-    A painting may follow the plate as its own contrast has it, or stay as it was.
+    A painting that changes where the plate does follows it, as its own contrast has it at the most; one that does not
+    stays as it was.
     """
-    levels = levels_of(colours)
-    follows = plate.shifts(levels_of(plates)) * _contrast(plates, colours)
-    shifts = painted.shifts(levels)
-    rest = shifts - shifts.clip(min(float(follows.min()), 0.0) - _QUIET, max(float(follows.max()), 0.0) + _QUIET)
-    return Tie.through(levels, rest)
+    luma, cause = plates @ _LUMA, changed @ _LUMA
+    rates = cause @ change / max(float(cause @ cause), 1e-9)
+    contrast = colours.std(axis=0) / max(float(luma.std()), 1e-3)
+    contrast *= np.sign((luma - luma.mean()) @ colours)
+    explained: Tensor = cause[:, None] * rates.clip(np.minimum(contrast, 0), np.maximum(contrast, 0))
+    return explained.astype(np.float32)
 
 
-def _contrast(plates: Tensor, colours: Tensor) -> float:
-    """How many times as much as the plate's brightness the painting's changes; below 0 where it is a negative."""
-    one, other = (colour.mean(axis=-1, dtype=np.float64) for colour in (plates, colours))
-    together = float(np.mean((one - one.mean()) * (other - other.mean())))
-    return float(np.copysign(other.std() / max(one.std(), 1e-3), together))
+def _beyond(here: Tensor, due: Tensor) -> Tie:
+    """From colours to those that are due, [n, 3], but for what may be chance."""
+    ends = ends_of(here)
+    shifts = tie(here, due).shifts(ends)
+    return Tie.through(ends, np.sign(shifts) * np.maximum(np.abs(shifts) - _QUIET, 0))

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from replate_server.operations.contract import Way
 from replate_server.operations.diffusion.checkpoint import Checkpoint
 
+TILE = 512
+"""Pixels along a side of the tiles in which an autoencoder for pictures works, at the most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:

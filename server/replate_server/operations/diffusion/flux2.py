@@ -16,7 +16,7 @@ from replate_server.darkroom.geometry import crop, pad
 from replate_server.operations.contract import Steps, Tensor
 from replate_server.operations.diffusion.checkpoint import Checkpoint
 from replate_server.operations.diffusion.devices import working_device
-from replate_server.operations.diffusion.fitting import Fit
+from replate_server.operations.diffusion.fitting import TILE, Fit
 from replate_server.operations.diffusion.hosted import Hosted
 from replate_server.operations.diffusion.loras import Lora
 from replate_server.operations.diffusion.pictures import picture_of, stacked
@@ -55,8 +55,7 @@ class Klein(Hosted):
         block = int(tokens * width * (12 + 2 * float(says["mlp_ratio"])) * (2 if fit.half else 4))
         coder = checkpoint.part("vae").configuration
         base = int(coder["block_out_channels"][0])
-        shown = min(int(coder["sample_size"]) ** 2, PIXELS) if fit.tiled else PIXELS
-        return max(block, 3 * 2 * base * shown * 4)
+        return max(block, 3 * 2 * base * (TILE**2 if fit.tiled else PIXELS) * 4)
 
     def edited(
         self,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from replate_server.operations.contract import Steps
 from replate_server.operations.diffusion.attention import attend
-from replate_server.operations.diffusion.fitting import Fit
+from replate_server.operations.diffusion.fitting import TILE, Fit
 from replate_server.operations.diffusion.layers import by_layers
 from replate_server.operations.diffusion.loras import Lora, Wardrobe
 from replate_server.operations.diffusion.parts import library
@@ -48,8 +48,7 @@ class Pipeline:
         self.device = device
         self._wardrobe = Wardrobe(self.whole)
         if fit.tiled and "vae" in made:
-            made["vae"].enable_tiling()
-            made["vae"].enable_slicing()
+            _tile(made["vae"])
         for name, part in made.items():
             if hasattr(part, "modules"):
                 watch(part)
@@ -98,6 +97,16 @@ class Pipeline:
             self.whole.enable_model_cpu_offload(device=self.device)
         else:
             by_layers(self.whole.components, precise, self.device)
+
+
+def _tile(coder: Any) -> None:
+    """Has an autoencoder work in tiles, a picture at a time; some of those for pictures come with tiles as large as any
+    picture."""
+    coder.enable_tiling()
+    coder.enable_slicing()
+    if getattr(coder, "tile_sample_min_size", 0) > TILE:
+        coder.tile_latent_min_size = coder.tile_latent_min_size * TILE // coder.tile_sample_min_size
+        coder.tile_sample_min_size = TILE
 
 
 def _known(kind: Any, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from replate_server.operations.contract import Steps, Tensor
 from replate_server.operations.diffusion.checkpoint import Checkpoint
-from replate_server.operations.diffusion.fitting import Fit
+from replate_server.operations.diffusion.fitting import TILE, Fit
 from replate_server.operations.diffusion.hosted import Hosted
 from replate_server.operations.diffusion.latents import Ground, encoded
 from replate_server.operations.diffusion.loras import Lora
@@ -57,8 +57,7 @@ class ZImage(Hosted):
         block = tokens * width * (12 + 2 * 3 + 2 * hints) * (2 if fit.half else 4)
         coder = checkpoint.part("vae").configuration
         base = int(coder["block_out_channels"][0])
-        shown = min(int(coder["sample_size"]) ** 2, PIXELS) if fit.tiled else PIXELS
-        return max(block, 3 * 2 * base * shown * 4)
+        return max(block, 3 * 2 * base * (TILE**2 if fit.tiled else PIXELS) * 4)
 
     def assembled(self, made: Mapping[str, Any]) -> Mapping[str, Any]:
         _lead(made["controlnet"])

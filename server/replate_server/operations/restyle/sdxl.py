@@ -15,7 +15,7 @@ from replate.values import Parameter, ParameterType, Preset, Value
 from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor
 from replate_server.operations.diffusion.checkpoint import Checkpoint
 from replate_server.operations.diffusion.controlnets import together
-from replate_server.operations.diffusion.fitting import Fit
+from replate_server.operations.diffusion.fitting import TILE, Fit
 from replate_server.operations.diffusion.hosted import Hosted
 from replate_server.operations.diffusion.latents import Ground
 from replate_server.operations.diffusion.noise import seeded
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     import torch
 
 _PIXELS = 1024 * 1024
-_TILE = 512
 
 _DEPTH_SCALE = Parameter(
     "depth_scale",
@@ -124,7 +123,7 @@ class Sdxl(Hosted):
         unet = int(checkpoint.part("unet").configuration["block_out_channels"][0])
         kept = 2 * 40 * unet * _PIXELS // 8**2 * (2 if fit.half else 4)
         base = int(checkpoint.part("vae").configuration["block_out_channels"][0])
-        return max(kept, 3 * 2 * base * (_TILE**2 if fit.tiled else _PIXELS) * 4)
+        return max(kept, 3 * 2 * base * (TILE**2 if fit.tiled else _PIXELS) * 4)
 
     def assembled(self, made: Mapping[str, Any]) -> Mapping[str, Any]:
         networks = [made[name] for name in self.beside]
@@ -133,6 +132,8 @@ class Sdxl(Hosted):
         }
 
     def repaint(self, take: Take, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Sequence[Tensor]:
+        if 0 in take.known:
+            return [take.known[0]]
         picture = take.pictures[0]
         height, width = take.size
         asked = int(cast(int, parameters["steps"]))

@@ -79,6 +79,8 @@ class ZImageKeyframes(ZImage):
         return PIXELS
 
     def repaint(self, take: Take, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Sequence[Tensor]:
+        if 0 in take.known:
+            return [take.known[0]]
         if take.style is not None:
             steps.warn("Z-Image does not see the style: say its manner in the prompt, or name a LoRA.")
         painted = self.painted(

@@ -11,7 +11,7 @@ import torch
 from replate.values import Value
 from replate_server.operations.parameters import check_parameters
 from replate_server.operations.registry import operations
-from server.operations.diffusion import checkpoints
+from server.operations.diffusion import checkpoints, editing_checkpoints, picture_checkpoints
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,6 +28,37 @@ def wan_vace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def wan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return checkpoints.wan(tmp_path_factory.mktemp("wan"))
+
+
+@pytest.fixture(scope="session")
+def flux2_klein(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return editing_checkpoints.flux2_klein(tmp_path_factory.mktemp("flux2-klein"))
+
+
+@pytest.fixture(scope="session")
+def qwen_edit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return editing_checkpoints.qwen_edit(tmp_path_factory.mktemp("qwen-edit"))
+
+
+@pytest.fixture(scope="session")
+def sdxl(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """Its weights by name."""
+    folder = tmp_path_factory.mktemp("sdxl")
+    return {
+        "sdxl": picture_checkpoints.sdxl(folder / "base"),
+        "sdxl-controlnet-depth": picture_checkpoints.sdxl_controlnet(folder / "depth", 1),
+        "sdxl-controlnet-canny": picture_checkpoints.sdxl_controlnet(folder / "canny", 2),
+    }
+
+
+@pytest.fixture(scope="session")
+def z_image(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """Its weights by name."""
+    folder = tmp_path_factory.mktemp("z-image")
+    return {
+        "z-image-turbo": picture_checkpoints.z_image(folder / "base"),
+        "z-image-turbo-controlnet": picture_checkpoints.z_image_controlnet(folder / "controlnet"),
+    }
 
 
 @pytest.fixture

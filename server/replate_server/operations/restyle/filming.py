@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from replate.errors import Failed
 from replate.frame import Figure
 from replate_server.darkroom.tying import Tie
 from replate_server.operations.clips import Clip, clips
@@ -114,6 +115,8 @@ class _Taken:
 
 def _planned(model: Repainter, cut: Sequence[Sequence[int]], wanted: set[int]) -> list[_Planned]:
     """The takes up to the last wanted frame of each scene that has any."""
+    if model.overlap < 1:
+        raise Failed(f"Takes of {model.card.name} share no frame to join them by; its module must be put right.")
     most = (model.frames - 1) // model.stride * model.stride + 1
     found = []
     for scene in cut:

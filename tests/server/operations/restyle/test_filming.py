@@ -253,5 +253,13 @@ def test_a_model_that_gives_something_else_is_told() -> None:
         restyled({"plate": pan(5)}, Short())
 
 
+def test_takes_that_share_nothing_are_refused() -> None:
+    class Apart(Plain):
+        overlap = 0
+
+    with pytest.raises(Failed, match=r"Takes of restyle/drifting share no frame to join them by; its module must"):
+        restyled({"plate": pan(5)}, Apart())
+
+
 def test_it_complies() -> None:
     comply(Drifting)

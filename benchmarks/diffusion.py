@@ -67,7 +67,7 @@ def measure() -> dict[str, Any]:
             start = time.perf_counter()
             model.repaint(take, parameters, turn, Recorder())
             middle = time.perf_counter()
-            _bare(model, take, steps, turn)
+            _bare(model, take, parameters, turn)
             end = time.perf_counter()
             # The first is for libraries to find out how they are quickest.
             if turn:
@@ -96,8 +96,11 @@ def plotted(figures: Mapping[str, Any]) -> tuple[list[str], list[float], float]:
     return ["diffusers alone", "hosted"], [1.0, figures["fraction_of_bare"]], AIM
 
 
-def _bare(model: WanVace, take: Take, steps: int, seed: int) -> Any:
-    """The same work as diffusers' documentation has it: the pipeline is called, and gives its frames."""
+def _bare(model: WanVace, take: Take, parameters: Mapping[str, Value], seed: int) -> Any:
+    """The same work as diffusers' documentation has it: the pipeline is called, and gives its frames.
+
+    The prompt is encoded beforehand, as it is for every take but a shot's first.
+    """
     import torch
 
     pipeline = model.pipeline.whole
@@ -105,13 +108,13 @@ def _bare(model: WanVace, take: Take, steps: int, seed: int) -> Any:
     video = stacked([grey_of(picture) for picture in take.pictures])[None]
     with torch.no_grad():
         return pipeline(
-            prompt="night.",
+            **model.told(parameters, pipeline),
             video=video,
             mask=torch.ones_like(video),
             height=height,
             width=width,
             num_frames=len(take.numbers),
-            num_inference_steps=steps,
+            num_inference_steps=parameters["steps"],
             generator=torch.Generator().manual_seed(seed),
             output_type="np",
         ).frames[0]

@@ -91,19 +91,26 @@ def test_a_lora_of_another_model_is_refused(model: WanFromPlate, clip: list[Any]
     assert np.array_equal(bare, painted(model, clip, Recorder()))
 
 
-def test_each_way_takes_less_and_paints_alike(wan: Path, clip: list[Any]) -> None:
+@pytest.mark.parametrize("device", ["cpu", "cuda:0"])
+def test_each_way_takes_less_and_paints_alike(wan: Path, clip: list[Any], device: str) -> None:
+    if device != "cpu" and not torch.cuda.is_available():
+        pytest.skip("there is no GPU here")
     weights = {"wan-1.3b": wan}
-    ways = WanFromPlate().ways(weights, "cpu")
+    ways = WanFromPlate().ways(weights, device)
     assert [way.memory_bytes for way in ways] == sorted((way.memory_bytes for way in ways), reverse=True)
     results = []
     for way in ways:
         model = WanFromPlate()
         model.choose(way)
-        model.load(weights, "cpu")
+        model.load(weights, device)
         results.append(painted(model, clip, Recorder()))
+        if device != "cpu":
+            assert torch.cuda.max_memory_allocated(device) <= way.memory_bytes
+            torch.cuda.reset_peak_memory_stats(device)
     assert ways[0].exact and not ways[-1].exact
     differences = [np.abs(result - results[0]).mean() for result in results]
     assert 0 < differences[-1] < 0.02 and max(differences) < 0.02
+    assert not any(difference for way, difference in zip(ways, differences, strict=True) if way.exact)
 
 
 def test_float8_is_kept_in_8_bits(wan: Path) -> None:

@@ -31,7 +31,7 @@ class ZImageFill(ZImage):
         wording=DESCRIBED[:1],
         windows=Windows(length=None),
         sizes=Sizes(multiple=SQUARE, minimum=_LEAST),
-        memory_bytes=6000 * MEGABYTE,
+        memory_bytes=4300 * MEGABYTE,
     )
 
     def run(

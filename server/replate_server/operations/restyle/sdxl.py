@@ -103,7 +103,7 @@ class Sdxl(Hosted):
         presets=_PRESETS,
         wording=DESCRIBED,
         sizes=Sizes(multiple=32, minimum=64),
-        memory_bytes=4500 * MEGABYTE,
+        memory_bytes=2400 * MEGABYTE,
     )
     kind = "StableDiffusionXLControlNetImg2ImgPipeline"
     parts = ("tokenizer", "tokenizer_2", "text_encoder", "text_encoder_2", "unet", "vae", "scheduler")

@@ -69,7 +69,7 @@ class ZImageKeyframes(ZImage):
         presets=_PRESETS,
         wording=DESCRIBED,
         sizes=Sizes(multiple=SQUARE, minimum=64),
-        memory_bytes=6000 * MEGABYTE,
+        memory_bytes=4300 * MEGABYTE,
     )
     frames = 1
     overlap = 0

@@ -30,6 +30,8 @@ from transformers import (
 
 from server.operations.diffusion.checkpoints import tokenizer
 
+UNION = "Z-Image-Turbo-Fun-Controlnet-Union-2.1-2602-8steps.safetensors"
+
 _WIDTH = 16
 _UNET: dict[str, Any] = {
     "block_out_channels": (8, 16),
@@ -98,7 +100,7 @@ def z_image(folder: Path) -> Path:
     """Z-Image-Turbo, 1.5 MB: as deep as it was published, because its ControlNet says which layers it leads."""
     torch.manual_seed(6)
     spelling = tokenizer()
-    spelling.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+    spelling.chat_template = "{% for message in messages %}user {{ message['content'] }}{% endfor %}"
     language = Qwen3Config(
         vocab_size=40,
         num_hidden_layers=2,
@@ -136,7 +138,7 @@ def z_image_controlnet(folder: Path) -> Path:
         for layer in layers:
             torch.nn.init.normal_(layer.after_proj.weight, std=0.1)
     folder.mkdir(exist_ok=True)
-    save_model(network, str(folder / "union.safetensors"))
+    save_model(network, str(folder / UNION))
     return folder
 
 

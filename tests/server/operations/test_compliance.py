@@ -17,7 +17,7 @@ from replate_server.operations.contract import Card, Steps, Tensor
 from replate_server.operations.depth.depth_anything import Small
 from replate_server.operations.registry import models
 from replate_server.weights.registry import BUILT_IN, read_registries
-from replate_server.weights.weight import HubFile
+from replate_server.weights.weight import HubFile, HubFolder
 from server.operations.depth import checkpoints
 
 WEIGHTS = read_registries([BUILT_IN]).weights
@@ -26,7 +26,7 @@ WEIGHTS = read_registries([BUILT_IN]).weights
 def from_the_hub(name: str) -> bool:
     """Whether a model's weights are such as a production network does not see."""
     weights = [WEIGHTS[weight] for weight in models()[name].card.weights if weight in WEIGHTS]
-    return any(isinstance(source, HubFile) for weight in weights for source in weight.sources)
+    return any(isinstance(source, HubFile | HubFolder) for weight in weights for source in weight.sources)
 
 
 OWN = sorted(name for name in models() if not from_the_hub(name))

@@ -86,7 +86,8 @@ class QwenEdit(Hosted):
         guidance = float(cast(float, parameters["guidance"]))
         height, width = take.size
         picture = _sized(take.pictures[0])
-        noises = levels(int(cast(int, parameters["steps"])), float(cast(float, parameters["strength"])))
+        # Its scheduler stretches levels towards an end, which a single one has not.
+        noises = levels(max(int(cast(int, parameters["steps"])), 2), float(cast(float, parameters["strength"])))
         with self.pipeline.running(steps, take.loras) as pipe:
             _widen(pipe)
             pictures = [picture_of(one) for one in seen.pictures]

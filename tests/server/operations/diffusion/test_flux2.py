@@ -17,7 +17,6 @@ from replate_server.operations.diffusion.noise import placed_noise
 from replate_server.operations.diffusion.pictures import picture_of
 from replate_server.operations.restyle.flux2 import Flux2Klein
 from replate_server.operations.restyle.repainting import Repainter, Take
-from server.operations.diffusion import editing_checkpoints
 from server.operations.diffusion.conftest import asked
 from server.operations.diffusion.runs import Interrupting, lora
 
@@ -25,14 +24,9 @@ NIGHT = {"prompt": "make it night", "keep": "the brick wall"}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return editing_checkpoints.flux2_klein(tmp_path_factory.mktemp("flux2-klein"))
-
-
-@pytest.fixture(scope="module")
-def model(folder: Path) -> Flux2Klein:
+def model(flux2_klein: Path) -> Flux2Klein:
     made = Flux2Klein()
-    made.load({"flux2-klein-4b": folder}, "cpu")
+    made.load({"flux2-klein-4b": flux2_klein}, "cpu")
     return made
 
 
@@ -57,8 +51,8 @@ def test_it_is_told_what_to_change_and_what_to_keep(model: Flux2Klein) -> None:
     )
 
 
-def test_its_pictures_are_the_librarys(model: Flux2Klein, folder: Path, plate: Any) -> None:
-    theirs = Flux2KleinPipeline.from_pretrained(folder)
+def test_its_pictures_are_the_librarys(model: Flux2Klein, flux2_klein: Path, plate: Any) -> None:
+    theirs = Flux2KleinPipeline.from_pretrained(flux2_klein)
     theirs.set_progress_bar_config(disable=True)
     noise = placed_noise(5, ["0"], (128, 4, 6))[:, :, 0]
     said = model.prompt(NIGHT)

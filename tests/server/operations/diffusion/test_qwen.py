@@ -19,7 +19,6 @@ from replate_server.operations.diffusion.pictures import picture_of
 from replate_server.operations.restyle import qwen
 from replate_server.operations.restyle.qwen import QwenEdit
 from replate_server.operations.restyle.repainting import Repainter, Take
-from server.operations.diffusion import editing_checkpoints
 from server.operations.diffusion.conftest import asked
 from server.operations.diffusion.runs import Interrupting, lora
 
@@ -27,14 +26,9 @@ NIGHT = {"prompt": "make it night", "keep": "the brick wall", "steps": 3}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return editing_checkpoints.qwen_edit(tmp_path_factory.mktemp("qwen-edit"))
-
-
-@pytest.fixture(scope="module")
-def model(folder: Path) -> QwenEdit:
+def model(qwen_edit: Path) -> QwenEdit:
     made = QwenEdit()
-    made.load({"qwen-image-edit": folder}, "cpu")
+    made.load({"qwen-image-edit": qwen_edit}, "cpu")
     return made
 
 
@@ -51,9 +45,9 @@ def plate() -> Any:
     return np.random.default_rng(7).random((4, 6, 3)).repeat(16, axis=0).repeat(16, axis=1).astype(np.float32)
 
 
-def painted(model: QwenEdit, plate: Any, *, seed: int = 5, steps: Any = None, take: Any = (), **given: Value) -> Any:
+def painted(model: QwenEdit, plate: Any, *, seed: int = 5, told: Any = None, take: Any = (), **given: Value) -> Any:
     one = Take(**{"numbers": (1001,), "place": 0, "pictures": [plate], **dict(take)})
-    (made,) = model.repaint(one, asked(model, {**NIGHT, **given}), seed, steps or Recorder())
+    (made,) = model.repaint(one, asked(model, {**NIGHT, **given}), seed, told or Recorder())
     assert made.shape == plate.shape and made.dtype == np.float32
     return made
 
@@ -126,6 +120,11 @@ def test_strength_goes_from_the_plate_to_the_edit(model: QwenEdit, plate: Any) -
     assert come == sorted(come)
 
 
+@pytest.mark.parametrize("given", [{"steps": 1}, {"strength": 0.001}, {"steps": 1, "strength": 0.5}])
+def test_little_work_makes_a_picture_too(model: QwenEdit, plate: Any, given: dict[str, Value]) -> None:
+    assert np.isfinite(painted(model, plate, **given)).all()
+
+
 def test_a_matte_limits_what_is_painted(model: QwenEdit, plate: Any) -> None:
     closed, line = np.zeros((64, 96), np.float32), np.zeros((64, 96), np.float32)
     line[:, 40] = 0.01
@@ -138,10 +137,10 @@ def test_a_matte_limits_what_is_painted(model: QwenEdit, plate: Any) -> None:
 
 def test_it_is_cancelled_in_the_middle_of_a_step(model: QwenEdit, plate: Any) -> None:
     before, steps = Recorder(), Interrupting(in_second=True)
-    wanted = painted(model, plate, steps=before)
+    wanted = painted(model, plate, told=before)
     assert [number for number, _ in before.previews] == [1001] * 3
     with pytest.raises(Cancelled):
-        painted(model, plate, steps=steps)
+        painted(model, plate, told=steps)
     assert len(steps.previews) == 1
     assert np.array_equal(wanted, painted(model, plate))
 
@@ -153,8 +152,8 @@ def test_it_wears_loras(model: QwenEdit, plate: Any, tmp_path: Path) -> None:
     assert np.array_equal(bare, painted(model, plate))
 
 
-def test_each_way_paints_alike_and_the_autoencoder_stays_wide(folder: Path, model: QwenEdit, plate: Any) -> None:
-    weights, wanted = {"qwen-image-edit": folder}, painted(model, plate)
+def test_each_way_paints_alike_and_the_autoencoder_stays_wide(qwen_edit: Path, model: QwenEdit, plate: Any) -> None:
+    weights, wanted = {"qwen-image-edit": qwen_edit}, painted(model, plate)
     ways = QwenEdit().ways(weights, "cpu")
     assert [way.memory_bytes for way in ways] == sorted((way.memory_bytes for way in ways), reverse=True)
     smallest = QwenEdit()

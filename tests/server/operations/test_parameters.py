@@ -25,9 +25,11 @@ def test_defaults_are_filled_in() -> None:
         "style_scale": 1.0,
         "hold": "keyframes",
         "key_every": 12,
+        "tie_colour": True,
         "area": "subject",
         "matte_feather": 0.0,
         "size": "full",
+        "detail": 1.0,
         "figures": True,
     }
 

@@ -25,7 +25,7 @@ class Flux2Klein(Klein):
         presets=PRESETS,
         wording=INSTRUCTED,
         sizes=Sizes(multiple=SQUARE, minimum=LEAST),
-        memory_bytes=5500 * MEGABYTE,
+        memory_bytes=2600 * MEGABYTE,
     )
     frames = 1
     overlap = 0

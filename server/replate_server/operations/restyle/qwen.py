@@ -59,7 +59,7 @@ class QwenEdit(Hosted):
         wording=INSTRUCTED,
         # The pipeline shows the network its references at multiples of this.
         sizes=Sizes(multiple=32, minimum=32),
-        memory_bytes=6500 * MEGABYTE,
+        memory_bytes=5300 * MEGABYTE,
     )
     kind = "QwenImageEditPlusPipeline"
     parts = ("tokenizer", "processor", "text_encoder", "transformer", "vae", "scheduler")

@@ -11,7 +11,7 @@ from replate_server.operations.diffusion.prompts import DESCRIBED, steps_paramet
 from replate_server.operations.diffusion.z_image import PIXELS, SQUARE, STEPS, ZImage
 from replate_server.operations.inpaint.holes import Hole
 from replate_server.operations.inpaint.small import PROMPT, filled_small
-from replate_server.operations.restyle.working_size import working_size
+from replate_server.operations.working_size import working_size
 
 _UNSAID = "Empty background, with nothing and nobody in front of it."
 _SCALE = 0.9

@@ -22,8 +22,8 @@ from replate_server.operations.restyle.nearness import nearness
 from replate_server.operations.restyle.painting import name_of
 from replate_server.operations.restyle.repainting import Relighter, Repainter, Take, seen_by
 from replate_server.operations.restyle.smaller import SIZES, whole
-from replate_server.operations.restyle.working_size import working_size
 from replate_server.operations.shot import Shot
+from replate_server.operations.working_size import working_size
 
 _MOST = np.float32(65535)
 _ENDS = (0.5, 99.5)

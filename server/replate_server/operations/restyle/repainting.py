@@ -36,7 +36,6 @@ class Take:
     known: Mapping[int, Tensor] = field(default_factory=dict)
     """Finished frames by their index in `numbers`, [height, width, 3]: an artist's keyframes, and those that the take
     before ended with. What is made agrees with them."""
-
     loras: tuple[Lora, ...] = ()
     """Files that the model's networks wear."""
 

@@ -50,6 +50,7 @@ def test_a_cancelled_job_leaves_the_device_and_keeps_what_it_gave(client: Client
     inputs = {"plate": noise(NUMBERS), "style": noise()}
     job = client.submit("restyle", inputs, model="restyle/invert", parameters=gate.parameters)
     gate.wait_started(3)
+    until(lambda: job.refresh().progress.frames_done == 2, "two frames are there")
     assert job.cancel().state is JobState.CANCELLED
     # The device is free, though the gate holds the window still.
     assert len(digests(client.submit("identity", {"plate": noise()}))) == 1

@@ -29,7 +29,7 @@ from replate_server.operations.restyle.wan import WanVace
 
 TITLE = "Wan VACE hosted: its speed, as a fraction of diffusers' own loop"
 AIM = 0.97
-ROUNDS = 3
+ROUNDS = 5
 CANCELLATIONS = 5
 
 _PUBLISHED = WanSize(
@@ -51,7 +51,7 @@ def measure() -> dict[str, Any]:
     import torch
 
     large = device() != "cpu"
-    size, (width, height, count, steps) = (_PUBLISHED, (832, 480, 81, 20)) if large else (_SMALL, (128, 80, 9, 10))
+    size, (width, height, count, steps) = (_PUBLISHED, (832, 480, 81, 20)) if large else (_SMALL, (192, 112, 17, 10))
     with tempfile.TemporaryDirectory() as folder:
         weights = {"wan-vace-1.3b": wan_vace(Path(folder), size, torch.bfloat16 if large else torch.float32)}
         model = WanVace()

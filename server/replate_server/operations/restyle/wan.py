@@ -91,7 +91,9 @@ class _Wan(Hosted):
         scheduler = shortened(self.pipeline.whole.scheduler, asked, strength)
         with self.pipeline.running(steps, take.loras, scheduler) as pipe:
             led = self.led(take, parameters)
-            begun = _Begun.of(pipe, take, led.get("reference_images") or (), seed, first_noise(scheduler, asked))
+            # In full it begins with noise alone, which the first of all levels nearly is.
+            share = first_noise(scheduler, asked) if strength < 1 else 1.0
+            begun = _Begun.of(pipe, take, led.get("reference_images") or (), seed, share)
             height, width = take.size
             made = pipe(
                 **self.told(parameters, pipe),

@@ -45,11 +45,7 @@ class Shot:
 
     def key(self, number: int) -> str:
         """Names all that a frame's picture depends on."""
-        spec = self.window.frame(self._role, number).spec
-        return (
-            f"{self.window.digest(self._role, number)} {spec.data_window} {self.box} {spec.pixel_type.value} "
-            f"{','.join(spec.channels)} {spec.colour_space} {self.window.colour_config}"
-        )
+        return picture_key(self.window, self._role, number, self.box)
 
     def _shrunk(self, number: int) -> Cached:
         height, width = self.box.height, self.box.width
@@ -57,3 +53,12 @@ class Shot:
         columns, rows = max(round(width * scale), 1), max(round(height * scale), 1)
         small = resize(self.picture(number), columns, rows, Nature.COLOUR)
         return {"small": np.rint(small * 255.0).clip(0, 255).astype(np.uint8)}
+
+
+def picture_key(window: Window, role: str, number: int, box: Box) -> str:
+    """Names all that the picture of a frame over a box depends on."""
+    spec = window.frame(role, number).spec
+    return (
+        f"{window.digest(role, number)} {spec.data_window} {box} {spec.pixel_type.value} "
+        f"{','.join(spec.channels)} {spec.colour_space} {window.colour_config}"
+    )

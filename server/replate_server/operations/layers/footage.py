@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,16 @@ class Take:
         return np.asarray(self.development.frame.pixels, np.float32)
 
 
+class Found(Protocol):
+    """Objects that nobody gave mattes of."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def covers(self, number: int, display: Tensor, nearness: Tensor, others: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Their mattes by name in a frame, [height, width], of what the `others` leave."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Footage:
     """The shot over the box that holds the data windows of all its frames."""
@@ -62,6 +72,7 @@ class Footage:
     """The mattes' channels by the names of their objects."""
     nearest: float
     """The shot's least distance."""
+    found: Found | None = None
     _takes: OrderedDict[int, Take] = field(default_factory=OrderedDict)
     _told: set[int] = field(default_factory=set)
 
@@ -69,6 +80,15 @@ class Footage:
     def inverse(self) -> bool:
         """Whether depth that does not say so is 1/Z."""
         return _inverse(self.window)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all objects, in the order of a take's mattes."""
+        return (*self.objects, *(self.found.names if self.found else ()))
+
+    def having(self, found: Found | None) -> Footage:
+        """The same with further objects."""
+        return replace(self, found=found, _takes=OrderedDict())
 
     @classmethod
     def of(cls, window: Window, steps: Steps, numbers: Sequence[int]) -> Footage:
@@ -114,12 +134,16 @@ class Footage:
             nearness = nearness_of(far, self.nearest)
         except BadRequest as error:
             raise BadRequest(f"Frame {number}: {error}") from None
+        display, near = (reframe(one, own, self.box, "edge") for one in (development.display, nearness))
+        mattes = {name: reframe(matte, own, self.box, "edge") for name, matte in self._mattes(number, own).items()}
+        if self.found is not None:
+            mattes |= self.found.covers(number, display, near, mattes)
         return Take(
             plate,
             development,
-            reframe(development.display, own, self.box, "edge"),
-            reframe(nearness, own, self.box, "edge"),
-            {name: reframe(matte, own, self.box, "edge") for name, matte in self._mattes(number, own).items()},
+            display,
+            near,
+            mattes,
             None if solid is None else reframe(solid, own, self.box, "edge"),
             Box(own.x - self.box.x, own.y - self.box.y, own.width, own.height),
         )

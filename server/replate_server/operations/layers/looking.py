@@ -53,7 +53,7 @@ def looked(footage: Footage, tracker: Tracker, knobs: Knobs, steps: Steps) -> Lo
             samples.append(_sample(footage, number, depth, knobs))
         return samples
 
-    _, choice, knobs = settled(sample, len(footage.objects), knobs)
+    _, choice, knobs = settled(sample, len(footage.names), knobs)
     labels: list[Labels] = []
     motions: list[Between] = []
     before: Tensor | None = None

@@ -20,10 +20,14 @@ from replate_server.operations.layers.chosen import MOST
 from replate_server.operations.layers.colours import Filled, coloured
 from replate_server.operations.layers.exact import premultiplied
 from replate_server.operations.layers.footage import ENCODINGS, Footage, Take, plate_colour
+from replate_server.operations.layers.grouping import Grouping, grouped
 from replate_server.operations.layers.knobs import Knobs
 from replate_server.operations.layers.layer import Layers
 from replate_server.operations.layers.looking import looked
 from replate_server.operations.spans import Span, part
+
+_GROUPING = 0.5
+"""Of the work, what grouping is by a model that does."""
 
 
 class TakeApart:
@@ -97,10 +101,13 @@ class TakeApart:
         tracker.load({}, "cpu")
         numbers = window.numbers[:1] if _held(window) else window.numbers
         footage = Footage.of(window, steps, numbers)
+        if isinstance(model, Grouping):
+            footage = footage.having(grouped(model, footage, tracker, knobs, Span(steps, 0.0, _GROUPING)))
+            steps = Span(steps, _GROUPING, 1.0)
         found = looked(footage, tracker, knobs, Span(steps, 0.0, 0.2))
-        names = found.choice.names(tuple(footage.objects))
+        names = found.choice.names(footage.names)
         if knobs.count and len(names) != knobs.count:
-            steps.warn(_otherwise(knobs.count, len(names), len(footage.objects)))
+            steps.warn(_otherwise(knobs.count, len(names), len(footage.names)))
         apart = Apart(footage, found, knobs)
         pictures = completed(apart, model, tracker, window.parameters, window.seed, Span(steps, 0.2, 0.9))
         for index, (number, filled) in enumerate(pictures):

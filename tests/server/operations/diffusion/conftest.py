@@ -41,6 +41,11 @@ def qwen_edit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def qwen_layered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return editing_checkpoints.qwen_layered(tmp_path_factory.mktemp("qwen-layered"))
+
+
+@pytest.fixture(scope="session")
 def sdxl(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """Its weights by name."""
     folder = tmp_path_factory.mktemp("sdxl")

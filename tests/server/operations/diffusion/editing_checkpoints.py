@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import (
@@ -13,6 +14,7 @@ from diffusers import (
     Flux2KleinPipeline,
     Flux2Transformer2DModel,
     QwenImageEditPlusPipeline,
+    QwenImageLayeredPipeline,
     QwenImageTransformer2DModel,
 )
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen3Config, Qwen3ForCausalLM
@@ -29,6 +31,7 @@ _LANGUAGE = {
     "pad_token_id": 0,
 }
 _PAINTER = {"num_attention_heads": 2, "attention_head_dim": 16}
+_SHIFT = {"base_shift": 0.5, "max_shift": 0.9, "shift_terminal": 0.02}
 _MARKS = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
 
 
@@ -60,6 +63,21 @@ def flux2_klein(folder: Path) -> Path:
 
 def qwen_edit(folder: Path) -> Path:
     """Qwen-Image-Edit-2509, 0.6 MB."""
+    return _qwen(QwenImageEditPlusPipeline, folder, {"use_dynamic_shifting": True, **_SHIFT}, {}, {})
+
+
+def qwen_layered(folder: Path) -> Path:
+    """Qwen-Image-Layered, 0.6 MB."""
+    return _qwen(
+        QwenImageLayeredPipeline,
+        folder,
+        {"use_dynamic_shifting": True, "time_shift_type": "exponential"},
+        {"input_channels": 4},
+        {"use_additional_t_cond": True, "use_layer3d_rope": True},
+    )
+
+
+def _qwen(kind: Any, folder: Path, scheduler: Any, coder: Any, painter: Any) -> Path:
     torch.manual_seed(4)
     spelling = tokenizer()
     spelling.add_special_tokens({"additional_special_tokens": list(_MARKS)})
@@ -86,16 +104,14 @@ def qwen_edit(folder: Path) -> Path:
         vision_start_token_id=mark["<|vision_start|>"],
         vision_end_token_id=mark["<|vision_end|>"],
     )
-    QwenImageEditPlusPipeline(
-        scheduler=FlowMatchEulerDiscreteScheduler(
-            use_dynamic_shifting=True, base_shift=0.5, max_shift=0.9, shift_terminal=0.02
-        ),
-        vae=AutoencoderKLQwenImage(base_dim=8, dim_mult=[1, 1, 1, 1], num_res_blocks=1),
+    kind(
+        scheduler=FlowMatchEulerDiscreteScheduler(**scheduler),
+        vae=AutoencoderKLQwenImage(base_dim=8, dim_mult=[1, 1, 1, 1], num_res_blocks=1, **coder),
         text_encoder=Qwen2_5_VLForConditionalGeneration(language),
         tokenizer=spelling,
         processor=None,
         transformer=QwenImageTransformer2DModel(
-            num_layers=2, joint_attention_dim=_WIDTH, axes_dims_rope=(4, 6, 6), **_PAINTER
+            num_layers=2, joint_attention_dim=_WIDTH, axes_dims_rope=(4, 6, 6), **_PAINTER, **painter
         ),
     ).save_pretrained(folder)
     # Its own class for this wants torchvision: the folder is written as that would.

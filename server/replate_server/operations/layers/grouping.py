@@ -34,6 +34,8 @@ _LONGEST = 640
 """The longer side, in pixels, at which groups are followed."""
 _SEEN = 0.005
 """Of the picture, what a group must show of itself."""
+_NEARBY = 10
+"""What a way as long as the picture weighs, against the picture's whole depth and the difference of black and white."""
 _REST = 0
 """How what is in no group is labelled; the groups are from 1 on."""
 
@@ -55,14 +57,14 @@ class Groups:
     """The groups of a shot."""
 
     names: tuple[str, ...]
-    labels: Mapping[int, Labels]
+    labels: Mapping[int, NDArray[np.uint8]]
     """Of each frame, [rows, columns] over the shot's box, the longer side at most `_LONGEST`."""
     knobs: Knobs
 
     def covers(self, number: int, display: Tensor, nearness: Tensor, others: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """A frame's groups by name, what each shows of itself, [height, width] in [0,1]: outlines as those of layers
         found by depth, and nothing where `others` are, which are [height, width] too."""
-        large = enlarged(self.labels[number], shrunk(nearness, _LONGEST), nearness)
+        large = enlarged(self.labels[number].astype(np.int32), shrunk(nearness, _LONGEST), nearness)
         shares = softened(large, len(self.names) + 1, display, self.knobs.edge(display.shape[1]))[1:]
         left = (1 - np.sum([*others.values()], axis=0, dtype=np.float32)).clip(0) if others else np.float32(1)
         return {name: share * left for name, share in zip(self.names, shares, strict=True)}
@@ -70,7 +72,7 @@ class Groups:
 
 def grouped(model: Grouping, footage: Footage, tracker: Tracker, knobs: Knobs, steps: Steps) -> Groups | None:
     """What the model groups in the frame in the middle of the shot, followed from there; None where there is no room
-    for it beside the objects that were given, or nothing. It is kept in the store, for another range or other edges."""
+    for it beside the objects that were given, or nothing. What the model says is kept in the store, for other edges."""
     taken = footage.names
     most = min((knobs.count or MOST) - len(taken) - 1, MOST if knobs.count else _USUAL)
     if most < 1:
@@ -80,9 +82,10 @@ def grouped(model: Grouping, footage: Footage, tracker: Tracker, knobs: Knobs, s
     covers = _told(model, footage, numbers[middle], most, Span(steps, 0.0, 0.9))
     start = _View.of(footage, numbers[middle])
     first = _labels(covers, start)
-    found = {numbers[middle]: first}
+    found = {numbers[middle]: first.astype(np.uint8)}
     for turn, way in enumerate((numbers[middle + 1 :], numbers[:middle][::-1])):
-        found.update(_followed(footage, tracker, start, first, way, part(Span(steps, 0.9, 1.0), turn, 2)))
+        for number, labels in _followed(footage, tracker, start, first, way, part(Span(steps, 0.9, 1.0), turn, 2)):
+            found[number] = labels.astype(np.uint8)
     count = int(first.max())
     return Groups(_names(count, taken), found, knobs) if count else None
 
@@ -187,7 +190,7 @@ def _decided(labels: Labels, view: _View) -> Labels:
         unlike = (
             np.abs(view.nearness.ravel()[like] - view.nearness[down, across]) / scale
             + np.abs(view.picture.reshape(-1, 3)[like] - view.picture[down, across]).mean(-1)
-            + away[down, across] / max(labels.shape)
+            + _NEARBY * away[down, across] / max(labels.shape)
         )
         closer = unlike < best
         best[closer], chosen[closer] = unlike[closer], group

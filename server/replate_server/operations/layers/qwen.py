@@ -39,7 +39,7 @@ _PIXELS = _RESOLUTION**2
 _SQUARE = 16
 """Pixels along a side of what one token is of."""
 _MOST = 9
-"""Groups before the rest: its makers show it with no more than ten layers."""
+"""Groups before the rest. The network makes any number; what it needs for that is memory."""
 _WORDS = 512
 """Tokens of a prompt, and of what it says itself of a picture."""
 

@@ -25,3 +25,12 @@ def picture_of(picture: Tensor) -> Any:
     from PIL import Image
 
     return Image.fromarray(np.rint(picture * 255).clip(0, 255).astype(np.uint8))
+
+
+def cornered(picture: Any, size: tuple[int, int], canvas: tuple[int, int]) -> Any:
+    """A PIL image fitted into the top left `size`, width and height, of a white canvas."""
+    from PIL import Image, ImageOps
+
+    laid = Image.new("RGB", canvas, "white")
+    laid.paste(ImageOps.pad(picture, size, color="white"))
+    return laid

@@ -73,8 +73,8 @@ class Pipeline:
                 yield run
         finally:
             self._wardrobe.wear(worn)
-            # A run that was stopped leaves networks where they were at work.
-            run.maybe_free_model_hooks()
+            # A run that was stopped leaves networks where they were at work, and so does one that had them wrapped.
+            self.whole.maybe_free_model_hooks()
 
     def told(self, steps: Steps, count: int, shown: Shown) -> Mapping[str, Any]:
         """What a pipeline's call gets, so that its steps are told, and other windows get their turn between them."""

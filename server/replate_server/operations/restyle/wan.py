@@ -6,7 +6,7 @@ All-in-One Video Creation and Editing", ICCV 2025.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,7 +20,7 @@ from replate_server.operations.diffusion.devices import working_device
 from replate_server.operations.diffusion.fitting import Fit
 from replate_server.operations.diffusion.hosted import Hosted
 from replate_server.operations.diffusion.noise import placed_noise
-from replate_server.operations.diffusion.pictures import picture_of, stacked
+from replate_server.operations.diffusion.pictures import cornered, picture_of, stacked
 from replate_server.operations.diffusion.previews import Look, expected
 from replate_server.operations.diffusion.prompts import (
     AVOID,
@@ -32,10 +32,11 @@ from replate_server.operations.diffusion.prompts import (
     steps_parameter,
 )
 from replate_server.operations.diffusion.strength import first_noise, shortened
+from replate_server.operations.diffusion.tiles import TiledCoder, TiledNetwork, tile_of
 from replate_server.operations.restyle.controls import depth_of, edges_of, grey_of
 from replate_server.operations.restyle.presets import PRESETS
 from replate_server.operations.restyle.repainting import Take
-from replate_server.operations.restyle.resolution import LARGEST, RESOLUTION, pixels_of
+from replate_server.operations.restyle.resolution import LARGEST, TILED_RESOLUTION, pixels_of
 from replate_server.operations.spans import Span
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ _CONTROL = Parameter(
 _CONTROL_SCALE = Parameter(
     "control_scale", "Led how strongly", ParameterType.REAL, 1.0, "How strictly it follows.", 0.0, 2.0, group="Model"
 )
-_PARAMETERS = (PROMPT, KEEP, AVOID, steps_parameter(30), guidance_parameter(5.0), LORAS, RESOLUTION)
+_PARAMETERS = (PROMPT, KEEP, AVOID, steps_parameter(30), guidance_parameter(5.0), LORAS, TILED_RESOLUTION)
 
 
 class _Wan(Hosted):
@@ -70,19 +71,22 @@ class _Wan(Hosted):
     frames = 81
     overlap = 17
     stride = _EVERY
+    at_once = LARGEST
+    """Pixels of a picture that is seen whole."""
 
     def pixels(self, parameters: Mapping[str, Value]) -> int:
         return pixels_of(parameters)
 
     def working(self, checkpoint: Checkpoint, fit: Fit) -> int:
-        """The tensors of one block at 720p, and the autoencoder's of four frames, as both networks are written."""
+        """The tensors of one block at 720p, and the autoencoder's of four frames, as both networks are written.
+        Larger pictures are seen in tiles that are no larger."""
         says = checkpoint.part("transformer").configuration
         width = int(says["num_attention_heads"]) * int(says["attention_head_dim"])
-        tokens = ((self.frames - 1) // _EVERY + 1) * LARGEST // 16**2
+        tokens = ((self.frames - 1) // _EVERY + 1) * self.at_once // 16**2
         hints = len(says.get("vace_layers", ())) * width
         block = tokens * (12 * width + 2 * int(says["ffn_dim"]) + hints) * (2 if fit.half else 4)
         base = int(checkpoint.part("vae").configuration["base_dim"])
-        shown = 256**2 if fit.tiled else LARGEST
+        shown = 256**2 if fit.tiled else self.at_once
         return max(block, 3 * _EVERY * 2 * base * shown * 4)
 
     def repaint(self, take: Take, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Sequence[Tensor]:
@@ -90,11 +94,13 @@ class _Wan(Hosted):
         strength = float(cast(float, parameters["strength"]))
         scheduler = shortened(self.pipeline.whole.scheduler, asked, strength)
         with self.pipeline.running(steps, take.loras, scheduler) as pipe:
+            height, width = take.size
             led = self.led(take, parameters)
+            if pixels_of(parameters) > LARGEST and height * width > self.at_once:
+                led = _in_tiles(pipe, take, self.at_once, led)
             # In full it begins with noise alone, which the first of all levels nearly is.
             share = first_noise(scheduler, asked) if strength < 1 else 1.0
             begun = _Begun.of(pipe, take, led.get("reference_images") or (), seed, share)
-            height, width = take.size
             made = pipe(
                 **self.told(parameters, pipe),
                 **led,
@@ -250,6 +256,28 @@ class _Begun:
             return latents
 
         return after
+
+
+def _in_tiles(pipe: Any, take: Take, most: int, led: dict[str, Any]) -> dict[str, Any]:
+    """Has a run see a take in tiles of so many pixels at the `most`, and gives what its pipeline is called with then:
+    references as large as a tile, so that each sees them whole."""
+    (height, width), scale = take.size, pipe.vae_scale_factor_spatial
+    rows, columns = tile = tile_of(height // scale, width // scale, most // scale**2)
+    pictures = led.get("reference_images") or ()
+    pipe.transformer = TiledNetwork(pipe.transformer, tile, len(pictures))
+    pipe.vae = TiledCoder(pipe.vae, tile)
+    for name in ("preprocess_conditions", "prepare_video_latents"):
+        if hasattr(pipe, name):
+            setattr(pipe, name, _on_the_processor(getattr(pipe, name)))
+    if not pictures:
+        return led
+    laid = [cornered(picture, (columns * scale, rows * scale), (width, height)) for picture in pictures]
+    return {**led, "reference_images": laid}
+
+
+def _on_the_processor(method: Callable[..., Any]) -> Callable[..., Any]:
+    """One of a pipeline's own that takes the device as its last: pixels of a large clip do not go there."""
+    return lambda *given: method(*given[:-1], "cpu")
 
 
 def _encoded(pipe: Any, pictures: Sequence[Tensor]) -> torch.Tensor:

@@ -1,8 +1,7 @@
 """Stable Diffusion's upscaler: detail that was never filmed, drawn by a prompt.
 
 Rombach et al., "High-Resolution Image Synthesis with Latent Diffusion Models", CVPR 2022, section 4.5. A latent is as
-large as the plate's pixel. It is denoised in tiles that are mixed at every step, as in Bar-Tal et al., "MultiDiffusion:
-Fusing Diffusion Paths for Controlled Image Generation", ICML 2023, so that neighbours draw the same thing.
+large as the plate's pixel. It is denoised in tiles that are mixed at every step.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from replate.frame import Box
 from replate.values import Parameter, ParameterType, Value
 from replate_server.darkroom.geometry import crop, pad, scaled
 from replate_server.darkroom.resize import Nature, resize
-from replate_server.darkroom.tiles import tiled
+from replate_server.darkroom.tiles import tile_size
 from replate_server.operations.contract import MEGABYTE, Card, Steps, Tensor
 from replate_server.operations.diffusion.checkpoint import Checkpoint
 from replate_server.operations.diffusion.devices import working_device
@@ -26,6 +25,7 @@ from replate_server.operations.diffusion.hosted import Hosted
 from replate_server.operations.diffusion.noise import seeded
 from replate_server.operations.diffusion.pictures import stacked
 from replate_server.operations.diffusion.prompts import AVOID, guidance_parameter, steps_parameter
+from replate_server.operations.diffusion.tiles import cut, mixed
 from replate_server.operations.spans import Span, part
 from replate_server.operations.upscale.agreeing import agreeing
 from replate_server.operations.upscale.clip import Clip
@@ -114,10 +114,10 @@ class StableDiffusionX4(Hosted):
             pipe.scheduler.set_timesteps(count)
             for index, moment in enumerate(pipe.scheduler.timesteps):
                 given = torch.cat([pipe.scheduler.scale_model_input(latents, moment), seen], 1)
-                predicted = _in_tiles(given, partial(_predicted, pipe.unet, moment, level, told, guidance), steps)
+                predicted = _in_tiles(given, partial(_predicted, pipe.unet, moment, level, told, guidance))
                 latents = pipe.scheduler.step(predicted, moment, latents, **chance, return_dict=False)[0]
                 ended(pipe, index, moment, {"latents": latents})
-            large = _in_tiles(latents, partial(_decoded, pipe.vae), Span(steps, 0.9, 1.0), _FACTOR)
+            large = _in_tiles(latents, partial(_decoded, pipe.vae), _FACTOR)
         return np.ascontiguousarray((large[0].permute(1, 2, 0).numpy() + 1) / 2)
 
     def _told(self, parameters: Mapping[str, Value], pipe: Any) -> torch.Tensor:
@@ -159,26 +159,11 @@ def _decoded(vae: Any, latents: torch.Tensor) -> torch.Tensor:
     return picture
 
 
-def _in_tiles(
-    planes: torch.Tensor, work: Callable[[torch.Tensor], torch.Tensor], steps: Steps, scale: int = 1
-) -> torch.Tensor:
-    """`work` done on planes [1, channels, rows, columns], on the processor, tile by tile."""
-    import torch
-
-    def on_tile(tile: Tensor) -> Tensor:
-        made: Tensor = work(torch.from_numpy(tile).permute(2, 0, 1)[None])[0].permute(1, 2, 0).numpy()
-        return made
-
-    whole = tiled(
-        planes[0].permute(1, 2, 0).numpy(),
-        on_tile,
-        most_pixels=_TILE**2,
-        overlap=_OVERLAP,
-        multiple=_MULTIPLE,
-        scale=scale,
-        tick=lambda _: steps.check(),
-    )
-    return torch.from_numpy(np.ascontiguousarray(whole)).permute(2, 0, 1)[None]
+def _in_tiles(planes: torch.Tensor, work: Callable[[torch.Tensor], torch.Tensor], scale: int = 1) -> torch.Tensor:
+    """`work` done on planes [1, channels, rows, columns] tile by tile, on the processor."""
+    rows, columns = planes.shape[-2:]
+    tile = tile_size(rows, columns, _TILE**2, _MULTIPLE, 1)
+    return mixed((rows, columns), tile, (_OVERLAP, _OVERLAP), lambda window: work(cut(planes, window)), scale=scale)
 
 
 def _noise(place: Box, seed: int) -> torch.Tensor:

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 _EVERY = 4
 """Frames to a latent, but for the first of a take, which has one of its own."""
+_CLIPS = 4
+"""Of pixels, in float32, while latents are made of them: the plate, its matte, and both sides of it."""
 _CONTROLS = ("plate", "grey", "depth", "edges")
 
 _CONTROL = Parameter(
@@ -78,8 +80,8 @@ class _Wan(Hosted):
         return pixels_of(parameters)
 
     def working(self, checkpoint: Checkpoint, fit: Fit) -> int:
-        """The tensors of one block at 720p, and the autoencoder's of four frames, as both networks are written.
-        Larger pictures are seen in tiles that are no larger."""
+        """The tensors of one block at 720p, and the autoencoder's of four frames, as both networks are written, each
+        beside the clips that the pipeline holds then. Larger pictures are seen in tiles that are no larger."""
         says = checkpoint.part("transformer").configuration
         width = int(says["num_attention_heads"]) * int(says["attention_head_dim"])
         tokens = ((self.frames - 1) // _EVERY + 1) * self.at_once // 16**2
@@ -87,7 +89,8 @@ class _Wan(Hosted):
         block = tokens * (12 * width + 2 * int(says["ffn_dim"]) + hints) * (2 if fit.half else 4)
         base = int(checkpoint.part("vae").configuration["base_dim"])
         shown = 256**2 if fit.tiled else self.at_once
-        return max(block, 3 * _EVERY * 2 * base * shown * 4)
+        clip = self.frames * self.at_once * 3 * 4
+        return max(block + clip, 3 * _EVERY * 2 * base * shown * 4 + _CLIPS * clip)
 
     def repaint(self, take: Take, parameters: Mapping[str, Value], seed: int, steps: Steps) -> Sequence[Tensor]:
         asked = int(cast(int, parameters["steps"]))
@@ -146,7 +149,7 @@ class WanVace(_Wan):
         wording=DESCRIBED,
         windows=Windows(length=None),
         sizes=Sizes(multiple=16, minimum=16),
-        memory_bytes=9500 * MEGABYTE,
+        memory_bytes=10_000 * MEGABYTE,
     )
     kind = "WanVACEPipeline"
 
@@ -199,7 +202,7 @@ class WanFromPlate(_Wan):
         wording=DESCRIBED,
         windows=Windows(length=None),
         sizes=Sizes(multiple=16, minimum=16),
-        memory_bytes=6000 * MEGABYTE,
+        memory_bytes=7000 * MEGABYTE,
     )
     kind = "WanVideoToVideoPipeline"
 

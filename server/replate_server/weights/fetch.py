@@ -105,7 +105,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 _UNREACHED = (
-    r"NewConnectionError|Connection\w*Error|Connection refused|Connection broken|ProxyError|timed out"
+    r"NewConnectionError|Connect\w*Error|Connection refused|Connection broken|ProxyError|timed out"
     r"|Failed to resolve|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT"
     r"|LocalEntryNotFoundError|OfflineModeIsEnabled"
 )

@@ -43,13 +43,12 @@ FOLDERS = {
     "sdxl-controlnet-depth",
     "sdxl-controlnet-canny",
     "flux2-klein-4b",
-    "flux2-klein-9b",
     "qwen-image-edit",
     "qwen-image-layered",
     "z-image-turbo",
     "z-image-turbo-controlnet",
 }
-NON_COMMERCIAL = {"depth-anything-v2-base", "depth-anything-v2-large", "depth-pro", "flux2-klein-9b"}
+NON_COMMERCIAL = {"depth-anything-v2-base", "depth-anything-v2-large", "depth-pro"}
 PAID_BY_SOME = {"ltx-video", "ltx2", "ltx2-hdr-lora"}
 PACKAGE = "pypi:one==1.0"
 

@@ -77,6 +77,7 @@ def _measure(client: Client, budget: int, held: int) -> dict[str, Any]:
     loaded, at_work, start = empty + held, _taken(worker), time.perf_counter()
     job.cancel()
     while _taken(worker) > loaded + _FREE and time.perf_counter() - start < LONGEST_CANCEL:
+        # Another process's memory says nothing when it changes.
         time.sleep(SAMPLE_EVERY)
     cancelling = time.perf_counter() - start
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ _PROMPTS = 8
 """Encoded ones that are kept."""
 
 
-class Hosted:
+class Hosted(ABC):
     """The base of such models, which add the method that does their operation's work.
 
     The only base class there is: each of a dozen models would otherwise repeat these methods to hand them on.
@@ -39,9 +40,9 @@ class Hosted:
     precise: ClassVar[tuple[str, ...]] = ("vae",)
     """Networks that stay in float32: those whose 16 bits show."""
 
+    @abstractmethod
     def working(self, checkpoint: Checkpoint, fit: Fit) -> int:
         """Bytes that it needs at work beside its weights, at the largest that it is asked for."""
-        raise NotImplementedError
 
     def assembled(self, made: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the pipeline is made with, of the parts as they were loaded."""

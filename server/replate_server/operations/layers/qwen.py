@@ -23,6 +23,7 @@ from replate_server.operations.diffusion.noise import placed_noise
 from replate_server.operations.diffusion.pictures import picture_of, stacked
 from replate_server.operations.diffusion.previews import Look, ahead
 from replate_server.operations.diffusion.prompts import guidance_parameter, steps_parameter
+from replate_server.operations.diffusion.qwen import qwen_size
 from replate_server.operations.inpaint.holes import Hole
 from replate_server.operations.inpaint.migan import MiGan
 from replate_server.operations.layers.coverage import weights as shown
@@ -146,8 +147,7 @@ def _sized(picture: Tensor) -> Tensor:
     from diffusers.pipelines.qwenimage import pipeline_qwenimage_layered as theirs
 
     height, width = picture.shape[:2]
-    columns, rows = theirs.calculate_dimensions(_PIXELS, width / height)  # type: ignore[no-untyped-call]
-    sized: Tensor = resize(picture, columns, rows, Nature.COLOUR).clip(0, 1)
+    sized: Tensor = resize(picture, *qwen_size(theirs, _PIXELS, width, height), Nature.COLOUR).clip(0, 1)
     return sized
 
 

@@ -5,9 +5,28 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from replate.errors import BadRequest
 from replate_server.operations.contract import Tensor
+from replate_server.operations.restyle.repainting import Take
 
 _LUMA = np.array((0.2126, 0.7152, 0.0722), np.float32)
+
+
+def control_of(take: Take, index: int, control: str) -> Tensor | None:
+    """What leads a frame of a take, [height, width, 3]: "grey", "edges" or "depth"; None for others.
+
+    Raises `BadRequest` where depth is asked for and there is none.
+    """
+    picture = take.pictures[index]
+    if control == "grey":
+        return grey_of(picture)
+    if control == "edges":
+        return edges_of(picture)
+    if control == "depth":
+        if take.depths is None:
+            raise BadRequest("To be led by depth the model needs a depth plate: connect one, the depth operation's.")
+        return depth_of(take.depths[index])
+    return None
 
 
 def grey_of(picture: Tensor) -> Tensor:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from replate.errors import BadRequest
 from replate.values import Parameter, ParameterType, Preset
 from replate_server.operations.contract import Tensor
-from replate_server.operations.restyle.controls import depth_of, edges_of
+from replate_server.operations.restyle.controls import control_of
 from replate_server.operations.restyle.repainting import Take
 
 CONTROL = Parameter(
@@ -63,11 +62,8 @@ def shown(take: Take, control: str, name: str) -> Shown:
     further: list[tuple[str, Tensor]] = []
     if take.style is not None:
         further.append(("style", take.style))
-    if control == "depth":
-        if take.depths is None:
-            raise BadRequest("To be held by depth the model needs a depth plate: connect one, the depth operation's.")
-        further.append(("depth", depth_of(take.depths[0])))
-    elif control == "edges":
-        further.append(("edges", edges_of(plate)))
+    held = control_of(take, 0, control)
+    if held is not None:
+        further.append((control, held))
     told = [_TOLD[kind].format(name=name, index=index) for index, (kind, _) in enumerate(further, 2)]
     return Shown((plate, *(picture for _, picture in further)), " ".join(told))

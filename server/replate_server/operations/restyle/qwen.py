@@ -27,6 +27,7 @@ from replate_server.operations.diffusion.prompts import (
     guidance_parameter,
     steps_parameter,
 )
+from replate_server.operations.diffusion.qwen import qwen_size
 from replate_server.operations.diffusion.strength import first_noise, levels
 from replate_server.operations.diffusion.tokens import begun, ground, packed
 from replate_server.operations.diffusion.tokens import shown as looked_at
@@ -123,8 +124,7 @@ def _sized(picture: Tensor) -> Tensor:
     from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as theirs
 
     height, width = picture.shape[:2]
-    across, down = theirs.calculate_dimensions(theirs.VAE_IMAGE_SIZE, width / height)  # type: ignore[no-untyped-call]
-    sized: Tensor = resize(picture, across, down, Nature.COLOUR)
+    sized: Tensor = resize(picture, *qwen_size(theirs, theirs.VAE_IMAGE_SIZE, width, height), Nature.COLOUR)
     return sized
 
 
@@ -138,8 +138,7 @@ def _understood(pipe: Any, said: str, pictures: Sequence[Any]) -> torch.Tensor:
 
     small = []
     for one in pictures:
-        ratio = one.width / one.height
-        width, height = theirs.calculate_dimensions(theirs.CONDITION_IMAGE_SIZE, ratio)  # type: ignore[no-untyped-call]
+        width, height = qwen_size(theirs, theirs.CONDITION_IMAGE_SIZE, one.width, one.height)
         small.append(pipe.image_processor.resize(one, height, width))
     named = "".join(
         f"Picture {index}: <|vision_start|><|image_pad|><|vision_end|>" for index in range(1, len(small) + 1)

@@ -6,13 +6,13 @@ All-in-One Video Creation and Editing", ICCV 2025.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from replate.errors import BadRequest
 from replate.values import Parameter, ParameterType, Value
 from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor, Windows
 from replate_server.operations.diffusion.checkpoint import Checkpoint
@@ -33,7 +33,7 @@ from replate_server.operations.diffusion.prompts import (
 )
 from replate_server.operations.diffusion.strength import first_noise, shortened
 from replate_server.operations.diffusion.tiles import TiledCoder, TiledNetwork, tile_of
-from replate_server.operations.restyle.controls import depth_of, edges_of, grey_of
+from replate_server.operations.restyle.controls import control_of
 from replate_server.operations.restyle.presets import PRESETS
 from replate_server.operations.restyle.repainting import Take
 from replate_server.operations.restyle.resolution import LARGEST, TILED_RESOLUTION, pixels_of
@@ -117,9 +117,9 @@ class _Wan(Hosted):
             ).frames[0]
         return [np.ascontiguousarray(frame, np.float32) for frame in made]
 
+    @abstractmethod
     def led(self, take: Take, parameters: Mapping[str, Value]) -> dict[str, Any]:
         """What its pipeline is called with, beside the prompts and the latents."""
-        raise NotImplementedError
 
     def told(self, parameters: Mapping[str, Value], pipe: Any) -> dict[str, Any]:
         """The prompts, encoded."""
@@ -162,7 +162,8 @@ class WanVace(_Wan):
                 seen.append(known)
                 wanted.append(np.zeros(known.shape, np.float32))
                 continue
-            control = _control(take, index, cast(str, parameters["control"]))
+            control = control_of(take, index, cast(str, parameters["control"]))
+            control = picture if control is None else control
             open_ = np.ones(picture.shape[:2], np.float32)
             if take.mattes is not None:
                 # A pixel that is painted but for a hair's breadth is painted whole; the operation blends it in.
@@ -295,16 +296,3 @@ def _encoded(pipe: Any, pictures: Sequence[Tensor]) -> torch.Tensor:
     )
     scaled: torch.Tensor = (latents - mean) / deviation
     return scaled
-
-
-def _control(take: Take, index: int, control: str) -> Tensor:
-    picture = take.pictures[index]
-    if control == "grey":
-        return grey_of(picture)
-    if control == "edges":
-        return edges_of(picture)
-    if control == "depth":
-        if take.depths is None:
-            raise BadRequest("To be led by depth the model needs a depth plate: connect one, the depth operation's.")
-        return depth_of(take.depths[index])
-    return picture

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from replate.errors import BadRequest
 from replate.values import Parameter, ParameterType, Preset, Value
 from replate_server.operations.contract import MEGABYTE, Card, Sizes, Steps, Tensor
 from replate_server.operations.diffusion.prompts import DESCRIBED, KEEP, LORAS, PROMPT, steps_parameter
 from replate_server.operations.diffusion.z_image import PIXELS, SQUARE, STEPS, ZImage
-from replate_server.operations.restyle.controls import depth_of, edges_of, grey_of
+from replate_server.operations.restyle.controls import control_of
 from replate_server.operations.restyle.repainting import Take
 
 _CONTROLS = ("edges", "depth", "grey", "nothing")
@@ -85,7 +84,7 @@ class ZImageKeyframes(ZImage):
             steps.warn("Z-Image does not see the style: say its manner in the prompt, or name a LoRA.")
         painted = self.painted(
             take.pictures[0],
-            _control(take, cast(str, parameters["control"])),
+            control_of(take, 0, cast(str, parameters["control"])),
             float(cast(float, parameters["control_scale"])),
             self.prompt(parameters),
             int(cast(int, parameters["steps"])),
@@ -98,16 +97,3 @@ class ZImageKeyframes(ZImage):
             take.loras,
         )
         return [painted]
-
-
-def _control(take: Take, control: str) -> Tensor | None:
-    picture = take.pictures[0]
-    if control == "edges":
-        return edges_of(picture)
-    if control == "grey":
-        return grey_of(picture)
-    if control == "depth":
-        if take.depths is None:
-            raise BadRequest("To be led by depth the model needs a depth plate: connect one, the depth operation's.")
-        return depth_of(take.depths[0])
-    return None
